@@ -1,0 +1,1 @@
+"""Calibration of predicted probabilities: bins, scores, and reading predictions. NumPy only."""

@@ -1,0 +1,1 @@
+"""The commands. Thin: heavy imports stand inside the functions."""

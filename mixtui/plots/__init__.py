@@ -1,0 +1,1 @@
+"""Drawing in the terminal. `canvas` is the only module that imports plotext."""

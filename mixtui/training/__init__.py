@@ -1,0 +1,1 @@
+"""Training: the only modules that import torch."""
