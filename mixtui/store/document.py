@@ -1,0 +1,62 @@
+"""A run as the JSON that `show --json` and `list --json` print. The keys are a contract: docs/architecture.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mixtui.calibration.scores import SCORE_NAMES
+from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.truth import truth_document
+
+NO_METRICS: dict[str, float | None] = dict.fromkeys(SCORE_NAMES)
+NO_BINS: dict[str, list[float]] = {"edges": [], "count": [], "confidence": [], "accuracy": []}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Every figure of the run, `null` where it cannot be given (yet); its key is always there."""
+    last = run.history.last_epoch or {}
+    return {**listed_document(run), "bins": last.get("bins", NO_BINS), "truth": truth_document(run)}
+
+
+def listed_document(run: Run) -> dict[str, Any]:
+    """`run_document` without what only one run is asked for."""
+    history, status, last = run.history, run.status, run.history.last_epoch or {}
+    return {
+        "id": run.id,
+        "state": status.state.value,
+        "reason": status.reason,
+        "sentence": status.sentence,
+        "stalled_for": status.stalled_for,
+        "host": status.host or (history.attempts[-1]["host"] if history.attempts else None),
+        "name": run.meta.get("name"),
+        "tags": list(run.tags),
+        "note": run.meta.get("note"),
+        "pinned": bool(run.meta.get("pinned")),
+        "dataset": run.config.dataset,
+        "dataset_requested": run.config.dataset_requested,
+        "fallback": run.config.fallback,
+        "config": run.config.to_json(),
+        "created": run.created,
+        "started": history.attempts[0]["time"] if history.attempts else None,
+        "ended": history.end["time"] if history.end else None,
+        "attempts": len(history.attempts),
+        "epoch": run.epoch,
+        "epochs": run.config.epochs,
+        "seconds": run.seconds,
+        "train_loss": last.get("train_loss"),
+        "train_accuracy_mixed": last.get("train_accuracy_mixed"),
+        "metrics": last.get("metrics", NO_METRICS),
+        "train_metrics": last.get("train_metrics", NO_METRICS),
+        "data": {key: value for key, value in (history.data or {}).items() if key in DATA_KEYS},
+        "warnings": list(history.warnings),
+        "inexact": list(history.inexact),
+        "path": str(run.paths.root),
+    }
+
+
+DATA_KEYS = ("name", "key", "path", "classes", "image_shape", "n_train", "n_test", "steps_per_epoch", "parameters")
+
+
+def broken_document(error: BrokenRunError) -> dict[str, Any]:
+    """What stands in a listing for a run directory that cannot be read."""
+    return {"id": error.run_id, "state": "broken", "reason": None, "sentence": error.message}

@@ -1,0 +1,78 @@
+"""Append-only logs of one JSON object a line: a writer, and a reader that follows what is appended.
+
+A line is whole or ignored: a process killed in the middle of a write leaves a torn line, which the next writer
+ends with a newline and every reader skips.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mixtui.store.files import dumps
+
+
+class JsonlWriter:
+    """Appends records to `path`, each batch in one write. Raises OSError as the file system does."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        size = os.fstat(self._file).st_size
+        self._torn = bool(size) and os.pread(self._file, 1, size - 1) != b"\n"
+
+    def append(self, records: Iterable[dict[str, Any]]) -> None:
+        data = "".join(dumps(record) + "\n" for record in records).encode()
+        if self._torn:
+            data = b"\n" + data
+        self._torn = True
+        while data:  # a full disk takes a part; the next write then raises, and the line stays torn
+            data = data[os.write(self._file, data) :]
+        self._torn = False
+
+    def sync(self) -> None:
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+class JsonlReader:
+    """Reads `path` from where the last call ended, so that polling costs only what was appended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """The whole records appended since the last call; none where there is no file (yet)."""
+        try:
+            with self._path.open("rb") as file:
+                if os.fstat(file.fileno()).st_size < self._offset:  # cut short or replaced: begin again
+                    self._offset = 0
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data.rfind(b"\n") + 1
+        self._offset += whole
+        return parse_lines(data[:whole])
+
+
+def parse_lines(data: bytes) -> list[dict[str, Any]]:
+    """The objects in `data`, lines that are no JSON object left out."""
+    lines = data.split(b"\n")
+    try:  # one parse for the whole block is several times faster than one a line
+        records = json.loads(b"[" + b",".join(line for line in lines if line.strip()) + b"]")
+    except (ValueError, RecursionError):
+        records = [record for line in lines if (record := _parse_line(line)) is not None]
+    return [record for record in records if isinstance(record, dict)]
+
+
+def _parse_line(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

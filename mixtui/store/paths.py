@@ -1,0 +1,96 @@
+"""The names of the files in a run directory: the one place that knows them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mixtui.config import RunConfig
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The files of the run directory `root`. What each holds: docs/architecture.md, "The run directory"."""
+
+    root: Path
+
+    @property
+    def id(self) -> str:
+        return self.root.name
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.json"
+
+    @property
+    def control(self) -> Path:
+        return self.root / "control.json"
+
+    @property
+    def events(self) -> Path:
+        return self.root / "events.jsonl"
+
+    @property
+    def steps(self) -> Path:
+        return self.root / "steps.jsonl"
+
+    @property
+    def bins(self) -> Path:
+        return self.root / "bins.jsonl"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.root / "heartbeat"
+
+    @property
+    def process(self) -> Path:
+        return self.root / "process.json"
+
+    @property
+    def exit(self) -> Path:
+        return self.root / "exit.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.root / "checkpoint.pt"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "predictions.npz"
+
+    @property
+    def meta(self) -> Path:
+        return self.root / "meta.json"
+
+    @property
+    def output(self) -> Path:
+        return self.root / "output.log"
+
+    @property
+    def reserve(self) -> Path:
+        """Bytes kept in hand while a run trains, given back to write its end when the disk is full."""
+        return self.root / ".reserve"
+
+    def claim(self, attempt: int) -> Path:
+        """Empty; made exclusively by whoever starts this attempt, so that two cannot start the same one."""
+        return self.root / f".attempt-{attempt}"
+
+    def last_claim(self) -> int:
+        """The number of the last attempt that anyone began, 0 for none."""
+        return max((int(p.name.removeprefix(".attempt-")) for p in self.root.glob(".attempt-*")), default=0)
+
+
+def new_run_id(config: RunConfig, now: datetime) -> str:
+    """An id that sorts by time and reads well: 20261122-231502-cifar10-resnet18-a0.4-s0-k3f9."""
+    tail = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4))
+    return (
+        f"{now:%Y%m%d-%H%M%S}-{_slug(config.dataset)}-{_slug(config.model)}-a{config.alpha:.6g}-s{config.seed}-{tail}"
+    )
+
+
+def _slug(name: str) -> str:
+    """`folder:My Images` -> `my-images`; `package.module:function` -> `function`."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.rsplit(":", 1)[-1].lower()).strip("-")[:24] or "x"
