@@ -1,0 +1,59 @@
+"""What it takes to go on: weights, BatchNorm's buffers, the optimiser, and the position in training."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mixtui.errors import EXIT_FAILED, MixtuiError
+from mixtui.store.files import write_atomically
+
+
+@dataclass
+class Position:
+    """How far training has come, and the running sums of the epoch under way."""
+
+    epoch: int = 0  # epochs done
+    batch: int = 0  # batches done in the epoch under way
+    step: int = 0  # steps done since the beginning
+    loss_sum: float = 0.0  # over the images of the epoch under way
+    accuracy_sum: float = 0.0  # likewise, on the mixed batches
+
+
+def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None, position: Position) -> None:
+    """Write the checkpoint whole or not at all; without the optimiser when there is nothing left to train."""
+    document = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict() if optimizer else None,
+        "position": dataclasses.asdict(position),
+    }
+    write_atomically(path, lambda file: torch.save(document, file))
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
+    """Put the checkpoint's state into `model` and `optimizer`. Raises MixtuiError when the file cannot be read."""
+    try:
+        document = torch.load(path, map_location="cpu", weights_only=True)
+        model.load_state_dict(document["model"])
+        if document["optimizer"] is not None:
+            optimizer.load_state_dict(document["optimizer"])
+        return Position(**document["position"])
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
+        raise MixtuiError(
+            f"checkpoint.pt cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
+            "Start the same run anew with mixtui run, or put the file back from a copy.",
+            EXIT_FAILED,
+        ) from None

@@ -1,0 +1,230 @@
+"""The training of one run: mixup with SGD, evaluation after every epoch, checkpoints, and resuming to the last bit.
+
+Read `Trainer.fit`, then `_train_epoch` and `_step`: that is all that happens.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
+from mixtui.calibration.scores import score_logits, softmax, top_label
+from mixtui.config import RunConfig
+from mixtui.datasets.arrays import ImageData
+from mixtui.store.files import write_atomically
+from mixtui.store.recorder import Recorder
+from mixtui.training.augment import crop_and_flip
+from mixtui.training.batches import Normaliser, batch_bounds, clean_sample, epoch_order
+from mixtui.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from mixtui.training.endings import NonFiniteError, StopTrainingError
+from mixtui.training.evaluate import predict
+from mixtui.training.mixup import draw_mix, mix_images, mixed_accuracy, mixup_loss
+from mixtui.training.models import build_model
+from mixtui.training.schedule import learning_rate
+from mixtui.training.streams import Stream, torch_seed
+
+CHECKPOINT_EVERY = 60.0  # seconds
+FLUSH_EVERY = 0.5  # seconds between looks at the losses, which wait on the device till then
+
+
+class Trainer:
+    """Trains one run and records it.
+
+    `wanted_end` is asked between steps; when it is true, `fit` writes a checkpoint and raises StopTrainingError.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        data: ImageData,
+        recorder: Recorder,
+        wanted_end: Callable[[], bool] = lambda: False,
+    ) -> None:
+        torch.set_num_threads(config.threads)
+        self.config = config
+        self.data = data
+        self.recorder = recorder
+        self.wanted_end = wanted_end
+        self.device = torch.device(config.device)
+        self.model = build_model(
+            config, len(data.classes), data.train.images.shape[3], data.train.images.shape[1:3]
+        ).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.SGD(
+            self.model.parameters(),
+            lr=config.lr,
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.normalise = Normaliser(data, self.device)
+        self.bounds = batch_bounds(len(data.train.labels), config.batch_size)
+        self.labels = torch.from_numpy(np.array(data.train.labels))
+        self.sample = clean_sample(len(data.train.labels), len(data.test.labels))
+        self.position = Position()
+        self._pending: list[tuple[dict[str, Any], int, Tensor, Tensor]] = []
+        self._last_loss: float | None = None
+        self._last_flush = self._last_checkpoint = self._epoch_start = time.monotonic()
+        self._images_seen = 0
+
+    def resume(self) -> None:
+        """Go on from the run's checkpoint. Raises MixtuiError when it cannot be read."""
+        self.position = load_checkpoint(self.recorder.paths.checkpoint, self.model, self.optimizer)
+
+    def fit(self) -> None:
+        """Train to the last epoch.
+
+        Raises StopTrainingError, NonFiniteError, and whatever the disk or the device raise.
+        """
+        while self.position.epoch < self.config.epochs:
+            self._train_epoch()
+            self._end_epoch()
+
+    def _train_epoch(self) -> None:
+        self._epoch_start = self._last_flush = time.monotonic()
+        self._images_seen = 0
+        order = epoch_order(len(self.labels), self.config.seed, self.position.epoch)
+        for start, stop in self.bounds[self.position.batch :]:
+            self._step(order[start:stop])
+            self._look_around()
+        self._flush()
+
+    def _step(self, chosen: np.ndarray) -> None:
+        """One step of SGD on the training images `chosen`."""
+        config, epoch, batch = self.config, self.position.epoch, self.position.batch
+        images = self.data.train.images[chosen]
+        if config.augment:
+            images = crop_and_flip(images, config.seed, epoch, batch)
+        labels = self.labels[chosen].to(self.device)
+        mix = draw_mix(config.alpha, config.mixup_per, len(chosen), config.seed, epoch, batch)
+        inputs = self.normalise(images)
+        if mix is not None:
+            mix = mix.to(self.device)
+            inputs = mix_images(inputs, mix)
+
+        lr = learning_rate(config.schedule, config.lr, self.position.step, config.epochs * len(self.bounds))
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        torch.manual_seed(torch_seed(config.seed, Stream.DROPOUT, epoch, batch))
+        self.model.train()
+        self.optimizer.zero_grad()
+        with self._autocast():
+            logits = self.model(inputs)
+        loss = mixup_loss(logits.float(), labels, mix, config.label_smoothing)
+        loss.backward()
+        self.optimizer.step()
+
+        self.position.batch += 1
+        self.position.step += 1
+        lam = 1.0 if mix is None else float(mix.lam.mean())
+        record = {"step": self.position.step, "lam": lam, "lr": lr}
+        accuracy = mixed_accuracy(logits.detach(), labels, mix)
+        self._pending.append((record, len(chosen), loss.detach(), accuracy))
+
+    def _look_around(self) -> None:
+        """Between two steps: look at the losses, save, and end if that is wanted."""
+        now = time.monotonic()
+        if now - self._last_flush >= FLUSH_EVERY:
+            self._flush()
+            self.recorder.beat()
+        if self.wanted_end():
+            self._checkpoint()
+            raise StopTrainingError
+        if now - self._last_checkpoint >= CHECKPOINT_EVERY:
+            self._checkpoint()
+
+    def _flush(self) -> None:
+        """Read the waiting losses from the device, add them up in order, and log them.
+
+        Raises NonFiniteError at the first that is not finite, after logging up to it.
+        """
+        if not self._pending:
+            return
+        now = time.monotonic()
+        records, sizes, losses, accuracies = zip(*self._pending, strict=True)
+        self._pending.clear()
+        rate = round(sum(sizes) / max(now - self._last_flush, 1e-9), 1)
+        self._last_flush = now
+        self._images_seen += sum(sizes)
+        bad: NonFiniteError | None = None
+        lines = []
+        values = zip(records, sizes, torch.stack(losses).tolist(), torch.stack(accuracies).tolist(), strict=True)
+        for record, size, loss, accuracy in values:
+            lines.append({**record, "loss": loss, "images_per_second": rate})
+            if not math.isfinite(loss):
+                last_good = "none before it" if self._last_loss is None else f"{self._last_loss:.4g} before it"
+                bad = NonFiniteError(f"the loss is {loss} at step {record['step']} ({last_good})")
+                break
+            self._last_loss = loss
+            self.position.loss_sum += loss * size
+            self.position.accuracy_sum += accuracy * size
+        self.recorder.steps(lines)
+        if bad:
+            raise bad
+
+    def _checkpoint(self) -> None:
+        """Save the position reached. The logs go to disk first, so that no checkpoint is ahead of them."""
+        self._flush()
+        self.recorder.sync()
+        done = self.position.epoch == self.config.epochs
+        save_checkpoint(self.recorder.paths.checkpoint, self.model, None if done else self.optimizer, self.position)
+        self._last_checkpoint = time.monotonic()
+
+    def _end_epoch(self) -> None:
+        """Evaluate, record the epoch, and save."""
+        trained_in = time.monotonic() - self._epoch_start
+        logits = self._predict(self.data.test.images)
+        test = score_logits(logits, self.data.test.labels, self.config.bins)
+        sample_logits = self._predict(self.data.train.images[self.sample])
+        train = score_logits(sample_logits, self.data.train.labels[self.sample], self.config.bins)
+
+        position, n = self.position, len(self.labels)
+        epoch = {
+            "epoch": position.epoch + 1,
+            "train_loss": position.loss_sum / n,
+            "train_accuracy_mixed": position.accuracy_sum / n,
+            "lr": self.optimizer.param_groups[0]["lr"],
+            "seconds": round(time.monotonic() - self._epoch_start, 2),
+            "images_per_second": round(self._images_seen / max(trained_in, 1e-9), 1),
+            "metrics": test.scores.to_json(),
+            "train_metrics": train.scores.to_json(),
+            "bins": test.bins.to_json(),
+        }
+        self.position = Position(epoch=position.epoch + 1, step=position.step)
+        if self.position.epoch == self.config.epochs:
+            self._write_predictions(logits)
+        fine = _fine_bins(logits, self.data.test.labels)
+        self.recorder.bins({"step": position.step, "epoch": epoch["epoch"], **fine.to_compact_json()})
+        self.recorder.event("epoch", position.step, **epoch)
+        self._checkpoint()
+
+    def _predict(self, images: np.ndarray) -> np.ndarray:
+        logits = predict(self.model, images, self.normalise, self._autocast(), self.recorder.beat)
+        if not np.isfinite(logits).all():
+            raise NonFiniteError(
+                f"the network's output is not finite after step {self.position.step} (loss {self._last_loss})"
+            )
+        return logits
+
+    def _write_predictions(self, logits: np.ndarray) -> None:
+        labels = np.asarray(self.data.test.labels)
+        write_atomically(
+            self.recorder.paths.predictions,
+            lambda file: np.savez(file, logits=logits, labels=labels, ids=np.arange(len(labels))),
+        )
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.config.precision == "bf16":
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        return nullcontext()
+
+
+def _fine_bins(logits: np.ndarray, labels: np.ndarray) -> Bins:
+    return equal_width(*top_label(softmax(logits), labels), FINE_BINS)

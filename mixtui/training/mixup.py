@@ -1,0 +1,61 @@
+"""Mixup (Zhang et al. 2018): train on convex combinations of pairs of images, with the two-term loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from mixtui.config import MixupPer
+from mixtui.training.streams import Stream, generator
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How one batch of n images is mixed: image k becomes `lam * k + (1 - lam) * permutation[k]`.
+
+    `lam` is float32 of shape (1,), one for the batch, or (n,), one for each image; `permutation` int64 of shape (n,).
+    """
+
+    lam: Tensor
+    permutation: Tensor
+
+    def to(self, device: torch.device) -> Mix:
+        return Mix(self.lam.to(device), self.permutation.to(device))
+
+
+def draw_mix(alpha: float, per: MixupPer, n: int, seed: int, epoch: int, step: int) -> Mix | None:
+    """The mix of a batch of n at this step, `lam ~ Beta(alpha, alpha)`; None for alpha = 0, plain training."""
+    if alpha == 0:
+        return None
+    lam = generator(seed, Stream.LAM, epoch, step).beta(alpha, alpha, size=n if per == "sample" else 1)
+    permutation = generator(seed, Stream.PERMUTATION, epoch, step).permutation(n)
+    return Mix(torch.from_numpy(lam.astype(np.float32)), torch.from_numpy(permutation))
+
+
+def mix_images(images: Tensor, mix: Mix) -> Tensor:
+    """`images` (n, ...) mixed."""
+    weight = mix.lam.view(-1, *[1] * (images.ndim - 1))
+    return torch.lerp(images[mix.permutation], images, weight)
+
+
+def mixup_loss(logits: Tensor, labels: Tensor, mix: Mix | None, label_smoothing: float = 0.0) -> Tensor:
+    """The mean of `lam * CE(logits, y_i) + (1 - lam) * CE(logits, y_j)`, in nats; plain cross-entropy without a mix."""
+    if mix is None:
+        return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    ours = F.cross_entropy(logits, labels, label_smoothing=label_smoothing, reduction="none")
+    theirs = F.cross_entropy(logits, labels[mix.permutation], label_smoothing=label_smoothing, reduction="none")
+    return torch.lerp(theirs, ours, mix.lam).mean()
+
+
+def mixed_accuracy(logits: Tensor, labels: Tensor, mix: Mix | None) -> Tensor:
+    """The mean share of the target on the predicted class: accuracy, weighted by lam. Misleads; see clean accuracy."""
+    predicted = logits.argmax(1)
+    ours = (predicted == labels).float()
+    if mix is None:
+        return ours.mean()
+    theirs = (predicted == labels[mix.permutation]).float()
+    return torch.lerp(theirs, ours, mix.lam).mean()

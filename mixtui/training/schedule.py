@@ -1,0 +1,27 @@
+"""The learning rate as a function of the position in training."""
+
+from __future__ import annotations
+
+import math
+
+from mixtui.config import Schedule
+
+MILESTONES = (
+    0.5,
+    0.75,
+)  # shares of training after which `step` divides the rate by ten (the mixup paper's schedule)
+
+
+def learning_rate(schedule: Schedule, lr: float, step: int, total_steps: int) -> float:
+    """The rate of step number `step` (from 0) of `total_steps`.
+
+    `constant`: lr. `step`: a tenth of it from each milestone on. `cosine`: half a cosine from lr towards 0, each step.
+    """
+    done = step / total_steps
+    match schedule:
+        case "constant":
+            return lr
+        case "step":
+            return float(lr * 0.1 ** sum(done >= milestone for milestone in MILESTONES))
+        case "cosine":
+            return lr * 0.5 * (1 + math.cos(math.pi * done))

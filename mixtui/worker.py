@@ -1,0 +1,217 @@
+"""A training process: trains the run in one directory, and says there how it ended.
+
+    python -m mixtui.worker RUN_DIRECTORY ATTEMPT
+
+It is told what is wanted by `control.json`; SIGINT, SIGTERM and SIGHUP only hasten. Whatever happens short of SIGKILL,
+the last event says why it ended.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
+from mixtui.store.files import read_json
+from mixtui.store.history import History
+from mixtui.store.paths import RunPaths
+from mixtui.store.process import this_process
+from mixtui.store.provenance import processor, versions
+from mixtui.store.recorder import Recorder
+from mixtui.store.run import Run
+from mixtui.training.endings import NonFiniteError, StopTrainingError
+
+if TYPE_CHECKING:
+    from mixtui.datasets.arrays import ImageData
+    from mixtui.training.loop import Trainer
+
+LOOK_EVERY = 0.5  # seconds between looks at control.json
+
+
+class EndWatch:
+    """Knows whether somebody wants this process to end, and who."""
+
+    def __init__(self, paths: RunPaths) -> None:
+        self._paths = paths
+        self._next_look = 0.0
+        self.want = "run"
+        self.signal: str | None = None
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number).name
+        self._next_look = 0.0
+
+    def wanted(self) -> bool:
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_EVERY
+            try:
+                self.want = (read_json(self._paths.control) or {}).get("want", "run")
+            except (OSError, ValueError):
+                self.want = "run"  # unreadable: the signals still work
+        return self.signal is not None or self.want != "run"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end event, and the exit code of the process."""
+
+    state: str
+    reason: str
+    message: str
+    exit_code: int
+
+
+def main() -> int:
+    paths = RunPaths(Path(sys.argv[1]))
+    watch = EndWatch(paths)
+    run = Run.load(paths.root)
+    recorder = Recorder(paths, attempt=int(sys.argv[2]))
+    training = Training(run, recorder, watch)
+    try:
+        training.go()
+        ending = Ending("finished", "done", f"{run.config.epochs} epochs, predictions.npz written.", 0)
+    except BaseException as error:
+        ending = ending_of(error, watch)
+        if ending.reason == "error" and not isinstance(error, MixtuiError):
+            traceback.print_exc()
+    print(f"{ending.state}: {ending.message}", flush=True)
+    recorder.end(training.step, **asdict(ending))
+    return ending.exit_code
+
+
+class Training:
+    """One attempt at a run, from loading the data to the last epoch."""
+
+    def __init__(self, run: Run, recorder: Recorder, watch: EndWatch) -> None:
+        self.run = run
+        self.recorder = recorder
+        self.watch = watch
+        self.trainer: Trainer | None = None
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.trainer.position.step if self.trainer else 0
+
+    def go(self) -> None:
+        recorder, before = self.recorder, self.run.history
+        recorder.event(
+            "attempt",
+            self.step,
+            **this_process().to_json(),
+            device=self.run.config.device,
+            threads=self.run.config.threads,
+            versions=versions(),
+            processor=processor(),
+        )
+        print(f"attempt {recorder.attempt}: {self.run.id}", flush=True)
+        from mixtui.training.loop import (
+            Trainer,  # seconds of imports: after the first event, so that they show
+        )
+
+        self._stop_if_wanted()
+        data = self._load_data(before)
+        self._stop_if_wanted()
+        self.trainer = trainer = Trainer(self.run.config, data, recorder, self.watch.wanted)
+        self._record_data(data, before, trainer)
+        if self.run.paths.checkpoint.exists():
+            trainer.resume()
+        if before.attempts:
+            why = tuple(_differences(before.attempts[0]))
+            recorder.event("resumed", self.step, from_step=self.step, inexact=why)
+            print(f"resumed from step {self.step}", flush=True)
+        recorder.event("phase", self.step, phase="training")
+        trainer.fit()
+
+    def _load_data(self, before: History) -> ImageData:
+        from mixtui.training.data import load
+
+        control = self.run.control
+        location = Path(control["location"]) if control.get("location") else None
+        data = load(self.run.config.dataset, location, Path(control["data_dir"]), self._report)
+        if before.data and before.data["key"] != data.key:
+            raise MixtuiError(
+                f"{data.name} holds other images than when this run began.",
+                "Put the old images back, or start a new run.",
+            )
+        return data
+
+    def _record_data(self, data: ImageData, before: History, trainer: Trainer) -> None:
+        self.recorder.event(
+            "data",
+            self.step,
+            name=data.name,
+            key=data.key,
+            path=self.run.control.get("location") or self.run.control["data_dir"],
+            classes=list(data.classes),
+            image_shape=list(data.train.images.shape[1:]),
+            n_train=len(data.train.labels),
+            n_test=len(data.test.labels),
+            steps_per_epoch=len(trainer.bounds),
+            parameters=sum(p.numel() for p in trainer.model.parameters()),
+        )
+        warnings = list(data.warnings)
+        if self.run.config.batch_size > len(data.train.labels):
+            warnings.append(
+                f"The batch size is above the data set's {len(data.train.labels)} images: one step an epoch."
+            )
+        for message in warnings:
+            if message not in before.warnings:
+                self.recorder.event("warning", self.step, message=message)
+
+    def _report(self, phase: str, fraction: float) -> None:
+        """Progress of fetching and decoding: every twentieth of it is an event."""
+        self.recorder.beat()
+        self._stop_if_wanted()
+        mark = (phase, int(fraction * 20))
+        if mark != getattr(self, "_mark", None):
+            self._mark = mark
+            self.recorder.event("phase", self.step, phase=phase, fraction=round(fraction, 2))
+
+    def _stop_if_wanted(self) -> None:
+        if self.watch.wanted():
+            raise StopTrainingError
+
+
+def _differences(first: dict[str, object]) -> list[str]:
+    """What differs between the first attempt's surroundings and these, where it can change a result."""
+    here = {"versions": versions(), "processor": processor()}
+    return [f"{name} was {first.get(name)}, is {now}" for name, now in here.items() if first.get(name) != now]
+
+
+def ending_of(error: BaseException, watch: EndWatch) -> Ending:
+    """What an exception that left the training means."""
+    text = f"{type(error).__name__}: {error}"
+    match error:
+        case StopTrainingError():
+            if watch.want == "pause":
+                return Ending("paused", "requested", "Paused; the checkpoint is written.", EXIT_INTERRUPTED)
+            if watch.want == "stop":
+                return Ending("stopped", "requested", "Stopped as asked; it can be resumed.", EXIT_INTERRUPTED)
+            return Ending("stopped", "signal", f"Stopped by {watch.signal}; it can be resumed.", EXIT_INTERRUPTED)
+        case NonFiniteError():
+            return Ending("failed", "nan", f"{error}. A lower --lr may help.", EXIT_FAILED)
+        case MixtuiError():
+            return Ending("failed", "error", f"{error.message} {error.hint}", error.exit_code)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Ending("stopped", "disk-full", "The disk is full; make room and resume it.", EXIT_FAILED)
+        case MemoryError():
+            return Ending("failed", "oom", text, EXIT_FAILED)
+        case RuntimeError() if "memory" in str(error) and "alloc" in str(error):
+            return Ending("failed", "oom", text.splitlines()[0], EXIT_FAILED)
+        case _:
+            return Ending("failed", "error", text.splitlines()[0], EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
