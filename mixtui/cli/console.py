@@ -1,0 +1,65 @@
+"""What the terminal at hand can show, and text made fit for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mixtui.plots.palette import ColorDepth
+
+# What stands in for the characters that a terminal without UTF-8 lacks.
+_ASCII = str.maketrans(
+    {"α": "alpha", "λ": "lambda", "±": "+-", "×": "x", "–": "-", "−": "-", "…": "...", "›": ">", "·": "-"}
+    | {"▲": "^", "▼": "v", "≈": "~", "○": "o", "◔": "~", "●": "*", "‖": "=", "◑": "%", "✓": "v", "□": "s"}
+    | {"✗": "x", "†": "X", "◌": "?", "★": "*", "²": "2", "─": "-"}
+)
+
+
+def speaks_utf8() -> bool:
+    """False where the locale names another encoding; an empty environment, as in containers, counts as UTF-8."""
+    ctype = os.environ.get("LC_CTYPE", "")
+    if ctype == "C.UTF-8":  # Python itself sets this under LANG=C (PEP 538): it tells nothing about the terminal
+        ctype = ""
+    locale = os.environ.get("LC_ALL") or ctype or os.environ.get("LANG") or "UTF-8"
+    return "utf8" in locale.lower().replace("-", "")
+
+
+def words(text: str) -> str:
+    """`text` in ASCII where the terminal has nothing else."""
+    return text if speaks_utf8() else text.translate(_ASCII)
+
+
+@cache
+def stdout() -> Console:
+    return _console(sys.stdout)
+
+
+@cache
+def stderr() -> Console:
+    return _console(sys.stderr)
+
+
+def _console(stream: object) -> Console:
+    from rich.console import Console
+
+    if not speaks_utf8() and hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="ascii", errors="replace")  # Rich then draws boxes and bars in ASCII too
+    return Console(file=stream, highlight=False, emoji=False, markup=False, soft_wrap=True)  # type: ignore[arg-type]
+
+
+def color_depth(console: Console) -> ColorDepth:
+    """How many colours a diagram may use on `console`; `NO_COLOR` and a pipe mean none."""
+    if console.no_color or console.color_system is None:
+        return "none"
+    return "16" if console.color_system in ("standard", "windows") else "256"
+
+
+def print_json(document: object) -> None:
+    import json
+
+    print(json.dumps(document, indent=2, allow_nan=False))

@@ -1,0 +1,75 @@
+"""`mixtui doctor`: what this machine can do, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mixtui.cli.options import DataDir, Json, RunsDir, data_dir, runs_dir
+from mixtui.errors import EXIT_FAILED
+
+
+class Finding(NamedTuple):
+    """One thing looked at; `advice` says what to do where it is not as it should be."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def doctor(runs_dir_option: RunsDir = None, data_dir_option: DataDir = None, json: Json = False) -> int:
+    """Say what this machine can do and what is missing; exit code 1 when something must be mended."""
+    from mixtui.cli.console import print_json, stdout, words
+
+    findings = list(_look(runs_dir(runs_dir_option), data_dir(data_dir_option)))
+    if json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        for what, found, advice in findings:
+            stdout().print(words(f"{'✗' if advice else '✓'} {what:<10} {found}"), style="red" if advice else None)
+            if advice:
+                stdout().print(words(f"  {'':<10} {advice}"))
+    return EXIT_FAILED if any(finding.advice for finding in findings) else 0
+
+
+def _look(runs: Path, data: Path) -> Iterator[Finding]:
+    import psutil
+
+    from mixtui.cli.console import color_depth, speaks_utf8, stdout
+    from mixtui.launch.devices import choose_device, cpu_threads, gpu_names
+    from mixtui.store.provenance import processor, versions
+
+    found = versions()
+    missing = [name for name, version in found.items() if version is None]
+    yield Finding(
+        "versions",
+        ", ".join(f"{name} {version or 'missing'}" for name, version in found.items()),
+        f"pip install {' '.join(missing)}" if missing else "",
+    )
+    yield Finding("processor", f"{processor()}, {cpu_threads()} of {os.cpu_count()} cores for a training")
+    memory = psutil.virtual_memory()
+    yield Finding("memory", f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free")
+    yield Finding("GPU", f"{', '.join(gpu_names()) or 'none'}; --device auto is {choose_device('auto')}")
+    yield _look_at_runs(runs)
+    yield _look_at_data(data)
+    columns, rows = shutil.get_terminal_size()
+    colors = {"none": "no colours", "16": "16 colours", "256": "256 colours or more"}[color_depth(stdout())]
+    yield Finding("terminal", f"{columns}×{rows}, {'UTF-8' if speaks_utf8() else 'ASCII only'}, {colors}")
+
+
+def _look_at_runs(runs: Path) -> Finding:
+    there = next(folder for folder in (runs.absolute(), *runs.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free / 2**30
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return Finding("runs", f"{runs} cannot be written", "Choose another folder with --runs-dir or MIXTUI_RUNS.")
+    return Finding("runs", f"{runs}, {free:.0f} GiB free", "" if free > 1 else "A run takes up to 0.1 GiB: make room.")
+
+
+def _look_at_data(data: Path) -> Finding:
+    from mixtui.datasets.catalog import CATALOG, is_present
+
+    present = [info.name for info in CATALOG.values() if is_present(info, data)]
+    return Finding("data", f"{', '.join(present)} in {data}; mixtui data lists all")

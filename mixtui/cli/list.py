@@ -1,0 +1,60 @@
+"""`mixtui list`: the runs, one a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mixtui.cli.options import Json, RunsDir, runs_dir
+
+if TYPE_CHECKING:
+    from mixtui.store.run import BrokenRunError, Run
+
+
+def list_runs(json: Json = False, runs_dir_option: RunsDir = None) -> None:
+    """List the runs, newest last."""
+    from mixtui.cli.console import print_json
+    from mixtui.store.document import broken_document, listed_document
+    from mixtui.store.run import Run
+    from mixtui.store.store import Store
+
+    root = runs_dir(runs_dir_option)
+    runs = list(Store(root).runs())
+    if json:
+        print_json([listed_document(run) if isinstance(run, Run) else broken_document(run) for run in runs])
+    elif runs:
+        _print_table(runs)
+    else:
+        print(f"No runs in {root} yet. Start one with: mixtui run --alpha 0.1")
+
+
+def _print_table(runs: list[Run | BrokenRunError]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from mixtui.cli.console import stdout, words
+    from mixtui.cli.summary import figure, state_text
+    from mixtui.store.run import Run
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("id", "state", "α", "seed", "data", "model"):
+        table.add_column(words(heading), no_wrap=True, justify="right" if heading in ("α", "seed") else "left")
+    for heading in ("epoch", "acc", "ECE"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    for run in runs:
+        if not isinstance(run, Run):
+            table.add_row(run.run_id, Text("broken", style="red"), Text(run.message.partition(": ")[2], style="red"))
+            continue
+        config, metrics = run.config, run.metrics or {}
+        table.add_row(
+            run.id,
+            state_text(run),
+            f"{config.alpha:g}",
+            str(config.seed),
+            config.dataset + (" (fallback)" if config.fallback else ""),
+            config.model,
+            f"{run.epoch}/{config.epochs}",
+            figure(metrics.get("accuracy")),
+            figure(metrics.get("ece")) + words(f" {run.direction}" if metrics else ""),
+        )
+    console = stdout()
+    console.print(table, width=None if console.is_terminal else 240)

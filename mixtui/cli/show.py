@@ -1,0 +1,22 @@
+"""`mixtui show`: one run in full."""
+
+from __future__ import annotations
+
+from mixtui.cli.options import Json, RunReference, RunsDir, runs_dir
+
+
+def show(run: RunReference, json: Json = False, runs_dir_option: RunsDir = None) -> None:
+    """Show a run: its state, recipe, scores and reliability diagram."""
+    from mixtui.store.store import Store
+
+    found = Store(runs_dir(runs_dir_option)).find(run)
+    if json:
+        from mixtui.cli.console import print_json
+        from mixtui.store.document import run_document
+
+        print_json(run_document(found))
+    else:
+        from mixtui.cli.console import stdout
+        from mixtui.cli.summary import print_run
+
+        print_run(found, stdout())

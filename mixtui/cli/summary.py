@@ -1,0 +1,163 @@
+"""A run, or a set of predictions, told in a terminal: the verdict, the scores, the reliability diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from mixtui.cli.console import color_depth, speaks_utf8, words
+from mixtui.store.status import State
+
+if TYPE_CHECKING:
+    from mixtui.calibration.bins import Bins
+    from mixtui.calibration.direction import Direction
+    from mixtui.store.run import Run
+
+MARKS: dict[Direction | None, str] = {"over": "▲", "under": "▼", "neither": "≈", None: " "}
+_STATES = {
+    State.QUEUED: ("○", ""),
+    State.PAUSED: ("‖", "yellow"),
+    State.STARTING: ("◔", "cyan"),
+    State.RUNNING: ("●", "cyan"),
+    State.STOPPING: ("◑", "yellow"),
+    State.FINISHED: ("✓", "green"),
+    State.STOPPED: ("□", "yellow"),
+    State.FAILED: ("✗", "red"),
+    State.CRASHED: ("†", "red"),
+    State.LOST: ("†", "red"),
+}
+_SCORES = {
+    "accuracy": "accuracy",
+    "confidence": "confidence",
+    "ece": "ECE",
+    "equal_mass_ece": "ECE, equal mass",
+    "mce": "MCE",
+    "oe": "OE",
+    "ue": "UE",
+    "classwise_ece": "ECE, classwise",
+    "nll": "NLL",
+    "brier": "Brier",
+}
+DIAGRAM_COLUMNS = 66  # of a large diagram
+
+
+def figure(value: float | None) -> str:
+    """`.687`, `1.197`, or a dash for none."""
+    if value is None:
+        return words("–")
+    text = f"{value:.3f}"
+    return text.removeprefix("0") if text.startswith("0.") else text
+
+
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def state_text(run: Run) -> Text:
+    glyph, style = _STATES[run.status.state]
+    return Text(words(f"{glyph} {run.status.state.value}"), style=style)
+
+
+def recipe_line(run: Run) -> str:
+    """What decides the result, in one line; what is at its default and off is left out."""
+    config = run.config
+    parts = [
+        f"α {config.alpha:g}",
+        f"seed {config.seed}",
+        config.dataset + (" (fallback: cifar10 could not be had)" if config.fallback else ""),
+        config.model + (" with the CIFAR stem" if config.stem == "cifar" else ""),
+        f"batch {config.batch_size}",
+        f"SGD lr {config.lr:g} {config.schedule}",
+        f"momentum {config.momentum:g}",
+        f"weight decay {config.weight_decay:g}" if config.weight_decay else "",
+        f"label smoothing {config.label_smoothing:g}" if config.label_smoothing else "",
+        "crops and flips" if config.augment else "",
+        "λ per sample" if config.mixup_per == "sample" else "",
+        f"{config.device} {config.precision}, {config.threads} threads",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def verdict(accuracy: float, confidence: float, way: Direction) -> str:
+    """Which way the model is off, in a sentence."""
+    says = f"says {100 * confidence:.1f} %, is right {100 * accuracy:.1f} % of the time."
+    match way:
+        case "over":
+            return f"Overconfident: {says}"
+        case "under":
+            return f"Underconfident: {says}"
+        case "neither":
+            return f"Neither over- nor underconfident on the whole: {says}"
+
+
+def print_run(run: Run, console: Console) -> None:
+    """All that is known of a run, on one screen."""
+    status = run.status
+    console.print(state_text(run).append(f"  {run.id}", style="bold"))
+    if status.sentence:
+        console.print(words(f"  {status.sentence}"))
+    done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
+    console.print(words(f"  {done}" + (f" · tags: {', '.join(run.tags)}" if run.tags else "")))
+    console.print(words(f"  {recipe_line(run)}"))
+    for warning in (*run.history.warnings, *(f"Inexact: {reason}" for reason in run.history.inexact)):
+        console.print(Text(words(f"  ! {warning}"), style="yellow"))
+    last, metrics, bins = run.history.last_epoch, run.metrics, run.test_bins()
+    if last is None or metrics is None or bins is None:
+        return
+    columns = {"test": metrics, "train, clean": last["train_metrics"]} | _truth_column(run)
+    console.print()
+    print_evaluation(console, columns, bins, "test", run.direction)
+
+
+def _truth_column(run: Run) -> dict[str, Mapping[str, Any]]:
+    from mixtui.store.truth import truth_document
+
+    truth = truth_document(run)
+    return {} if truth is None else {"truth": truth}
+
+
+def print_evaluation(
+    console: Console,
+    columns: Mapping[str, Mapping[str, Any]],
+    bins: Bins,
+    split: str,
+    way: Direction | None,
+) -> None:
+    """The verdict, a table of scores with a column for each of `columns`, and the diagram of `bins`."""
+    from mixtui.plots.reliability import ASCII, UNICODE, reliability_text
+
+    scores = next(iter(columns.values()))
+    if way is not None:
+        console.print(Text(verdict(scores["accuracy"], scores["confidence"], way), style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column(words(f"M {bins.m} · equal width"))
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for name, label in _SCORES.items():
+        if any(name in column for column in columns.values()):
+            mark = words(MARKS[way]) if name == "ece" else " "
+            cells = [figure(column[name]) if name in column else "" for column in columns.values()]
+            table.add_row(label, f"{cells[0]} {mark}", *cells[1:])
+    distance = columns.get("truth", {}).get("mean_total_variation")
+    lines: list[Any] = [table]
+    if distance is not None:
+        lines.append(
+            Text(words(f"Mean total variation distance to the true posterior: {figure(distance)}"), style="dim")
+        )
+    diagram = reliability_text(
+        bins,
+        split=split,
+        binning="equal width",
+        columns=max(40, min(console.width, DIAGRAM_COLUMNS)),
+        colors=color_depth(console),
+        glyphs=UNICODE if speaks_utf8() else ASCII,
+    )
+    console.print(Group(*lines, Text(), diagram))
