@@ -11,11 +11,11 @@ _Z_95 = 1.959964
 
 
 def wilson_interval(accuracy: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion seen in n > 0 samples (Wilson 1927)."""
+    """Wilson's 95 % interval of a proportion seen in n > 0 samples (Wilson 1927); it always holds the proportion."""
     z2 = _Z_95**2
     middle = (accuracy + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z_95 / (1 + z2 / n) * math.sqrt(accuracy * (1 - accuracy) / n + z2 / (4 * n * n))
-    return middle - half, middle + half
+    return min(middle - half, accuracy), max(middle + half, accuracy)  # to rounding
 
 
 def direction(accuracy: float, confidence: float, n: float) -> Direction:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mixtui.plots.palette import ColorDepth
+
+PIPE_WIDTH = 160  # columns where there is no terminal to ask
 
 # What stands in for the characters that a terminal without UTF-8 lacks.
 _ASCII = str.maketrans(
@@ -34,12 +35,10 @@ def words(text: str) -> str:
     return text if speaks_utf8() else text.translate(_ASCII)
 
 
-@cache
 def stdout() -> Console:
     return _console(sys.stdout)
 
 
-@cache
 def stderr() -> Console:
     return _console(sys.stderr)
 
@@ -49,7 +48,10 @@ def _console(stream: object) -> Console:
 
     if not speaks_utf8() and hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="ascii", errors="replace")  # Rich then draws boxes and bars in ASCII too
-    return Console(file=stream, highlight=False, emoji=False, markup=False, soft_wrap=True)  # type: ignore[arg-type]
+    console = Console(file=stream, highlight=False, emoji=False, markup=False)  # type: ignore[arg-type]
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
 
 
 def color_depth(console: Console) -> ColorDepth:

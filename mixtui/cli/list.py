@@ -32,21 +32,29 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
     from rich.text import Text
 
     from mixtui.cli.console import stdout, words
-    from mixtui.cli.summary import figure, state_text
-    from mixtui.store.run import Run
+    from mixtui.cli.summary import MARKS, figure, state_text
+    from mixtui.store.run import BrokenRunError
+    from mixtui.store.store import short_ids
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "state", "α", "seed", "data", "model"):
-        table.add_column(words(heading), no_wrap=True, justify="right" if heading in ("α", "seed") else "left")
+    for heading in ("id", "created", "state"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("α", "seed"):
+        table.add_column(words(heading), no_wrap=True, justify="right")
+    for heading in ("data", "model"):
+        table.add_column(heading, overflow="ellipsis", min_width=5)
     for heading in ("epoch", "acc", "ECE"):
         table.add_column(heading, no_wrap=True, justify="right")
+    ids = short_ids([run.run_id if isinstance(run, BrokenRunError) else run.id for run in runs])
+    broken = []
     for run in runs:
-        if not isinstance(run, Run):
-            table.add_row(run.run_id, Text("broken", style="red"), Text(run.message.partition(": ")[2], style="red"))
+        if isinstance(run, BrokenRunError):
+            broken.append(run)
             continue
         config, metrics = run.config, run.metrics or {}
         table.add_row(
-            run.id,
+            ids[run.id],
+            run.created[5:16].replace("T", " "),
             state_text(run),
             f"{config.alpha:g}",
             str(config.seed),
@@ -54,7 +62,8 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
             config.model,
             f"{run.epoch}/{config.epochs}",
             figure(metrics.get("accuracy")),
-            figure(metrics.get("ece")) + words(f" {run.direction}" if metrics else ""),
+            figure(metrics.get("ece")) + words(f" {MARKS[run.direction]}"),
         )
-    console = stdout()
-    console.print(table, width=None if console.is_terminal else 240)
+    stdout().print(table)
+    for error in broken:
+        stdout().print(Text(words(f"broken  {error.message}"), style="red"))

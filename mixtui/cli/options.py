@@ -24,7 +24,11 @@ DataDir = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunReference = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="An id, a unique beginning of one, or latest.", autocompletion=complete_run),
+    typer.Argument(
+        metavar="RUN",
+        help="An id as mixtui list shows it, a unique beginning of the full one, or latest.",
+        autocompletion=complete_run,
+    ),
 ]
 DatasetOption = Annotated[
     str | None,

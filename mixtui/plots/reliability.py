@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mixtui.calibration import scores
 from mixtui.calibration.bins import Bins, FloatArray, IntArray
+from mixtui.calibration.direction import direction, wilson_interval
 from mixtui.plots.canvas import place
 from mixtui.plots.palette import Cell, ColorDepth, Ground, Palette, Role, diagram_palette
 
@@ -20,7 +21,6 @@ Grid = list[list[Cell]]
 
 BLANK = Cell(" ")
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-Z_95 = 1.959964
 # A bin whose accuracy is known less well than this (half the width of its 95 % interval) gets a line, no bar.
 FEW_IMAGES_HALF_WIDTH = 0.10
 
@@ -205,10 +205,8 @@ def gap_mark(accuracy: float, confidence: float, count: float, glyphs: Glyphs) -
 
     The interval of the gap is the mean confidence less Wilson's interval of the accuracy.
     """
-    low, high = _wilson_interval(accuracy, count)
-    if confidence > high:
-        return glyphs.overconfident
-    return glyphs.underconfident if confidence < low else glyphs.calibrated
+    marks = {"over": glyphs.overconfident, "under": glyphs.underconfident, "neither": glyphs.calibrated}
+    return marks[direction(accuracy, confidence, count)]
 
 
 def place_bins(bins: Bins, width: int) -> list[Bar]:
@@ -403,16 +401,8 @@ def _first_columns(edges: FloatArray, width: int) -> IntArray:
 
 
 def _few_images(bar: Bar) -> bool:
-    low, high = _wilson_interval(bar.accuracy, bar.count)
+    low, high = wilson_interval(bar.accuracy, bar.count)
     return (high - low) / 2 > FEW_IMAGES_HALF_WIDTH
-
-
-def _wilson_interval(share: float, count: float) -> tuple[float, float]:
-    """The 95 % interval of a share of `count` observations (Wilson 1927); it always holds the share."""
-    z2 = Z_95**2 / count
-    centre = (share + z2 / 2) / (1 + z2)
-    half_width = math.sqrt(share * (1 - share) * z2 + z2**2 / 4) / (1 + z2)
-    return min(centre - half_width, share), max(centre + half_width, share)
 
 
 def _column(value: float, width: int) -> int:

@@ -51,12 +51,15 @@ def _write_text(file: BinaryIO, text: str) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in `path`; None where there is no such file.
 
-    Raises ValueError when the content is not a JSON object.
+    Raises ValueError, with the file's name in its text, when the content is not a JSON object.
     """
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    except (ValueError, RecursionError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise ValueError(f"{path.name} is not JSON{line}") from None
     if not isinstance(document, dict):
         raise ValueError(f"{path.name} is not a JSON object")  # noqa: TRY004 - as for text that is no JSON
     return document

@@ -68,8 +68,10 @@ class Run:
     def status(self) -> Status:
         try:
             return status(self.paths, self.history, self.control)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _broken(self.paths.root, f"its process or end cannot be read ({error})") from None
+        except ValueError as error:
+            raise _broken(self.paths.root, str(error)) from None
+        except (KeyError, TypeError) as error:
+            raise _broken(self.paths.root, f"its process or end has an unknown shape ({error!r})") from None
 
     @property
     def epoch(self) -> int:
@@ -120,9 +122,8 @@ class Run:
 def _read_whole(path: Path) -> dict[str, Any]:
     try:
         document = read_json(path)
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if hasattr(error, "lineno") else ""
-        raise _broken(path.parent, f"{path.name} is not JSON{where}") from None
+    except ValueError as error:
+        raise _broken(path.parent, str(error)) from None
     except OSError as error:
         raise _broken(path.parent, f"{path.name} cannot be read ({error.strerror})") from None
     if document is None:

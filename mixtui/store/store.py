@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ class Store:
                 yield error
 
     def find(self, reference: str) -> Run:
-        """The run that `reference` names: an id, a unique prefix of one, a path to one, or `latest`.
+        """The run that `reference` names: an id, its tail, a unique prefix of one, a path to one, or `latest`.
 
         Raises MixtuiError when that is none or several.
         """
@@ -103,7 +104,7 @@ class Store:
             return Run.load(dirs[-1])
         if "/" in reference and RunPaths(Path(reference)).config.exists():
             return Run.load(Path(reference))
-        matches = [path for path in dirs if path.name == reference] or [
+        matches = [path for path in dirs if reference in (path.name, _tail(path.name))] or [
             path for path in dirs if path.name.startswith(reference)
         ]
         if not matches:
@@ -115,3 +116,13 @@ class Store:
                 "Give more of the id.",
             )
         return Run.load(matches[0])
+
+
+def short_ids(ids: list[str]) -> dict[str, str]:
+    """For each id its random tail, where that is enough to find it by, else the whole id."""
+    shared = Counter(_tail(run_id) for run_id in ids)
+    return {run_id: _tail(run_id) if shared[_tail(run_id)] == 1 else run_id for run_id in ids}
+
+
+def _tail(run_id: str) -> str:
+    return run_id.rpartition("-")[2]
