@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import time
-from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,12 +35,12 @@ def print_notice(notice: str) -> None:
 
 def start_and_follow(paths: RunPaths, attempt: int) -> int:
     """Start an attempt and follow it to its end; the exit code for the shell."""
-    with _stopping_on_signals(paths):
+    with _StopOnSignals(paths) as stop:
         start(paths, attempt)
         terminal = stdout().is_terminal
         with _Bar() if terminal else _Lines() as display:
-            display.say(words(f"{paths.id}"))
-            _follow(paths, attempt, display)
+            display.say(paths.id)
+            _follow(paths, attempt, display, stop)
     run = Run.load(paths.root)
     stdout().print()
     print_run(run, stdout())
@@ -57,11 +55,15 @@ def _exit_code(run: Run) -> int:
     return int(run.history.end["exit_code"])
 
 
-def _follow(paths: RunPaths, attempt: int, display: Display) -> None:
+def _follow(paths: RunPaths, attempt: int, display: Display, stop: _StopOnSignals) -> None:
     watch = RunWatch(paths)
     epochs = Run.load(paths.root).config.epochs
     next_check = time.monotonic() + CHECK_EVERY
+    told = False
     while True:
+        if stop.asked and not told:
+            told = True
+            display.say(words("Finishing the step and saving … Ctrl-C again kills it."))
         for event in watch.look():
             if event.get("attempt") == attempt:
                 _tell(event, watch, display)
@@ -189,24 +191,26 @@ def _figures(step: dict[str, Any] | None) -> str:
     return f"loss {step['loss']:.3f}  {step['images_per_second']:,.0f} img/s"
 
 
-@contextlib.contextmanager
-def _stopping_on_signals(paths: RunPaths) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and SIGHUP ask the run to save and end; once more, and it is killed."""
-    asked = False
+class _StopOnSignals:
+    """Ctrl-C, SIGTERM and SIGHUP ask the run to save and end; once more, and its process is killed."""
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            signal_worker(paths, signal.SIGKILL)
-            return
-        asked = True
-        ask_to_stop(paths)
-        if number == signal.SIGINT:
-            stderr().print(words("Finishing the step and saving. Ctrl-C again kills it; it can be resumed either way."))
+    def __init__(self, paths: RunPaths) -> None:
+        self._paths = paths
+        self._before: dict[signal.Signals, Any] = {}
+        self.asked = False
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> _StopOnSignals:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            signal_worker(self._paths, signal.SIGKILL)
+        else:
+            self.asked = True
+            ask_to_stop(self._paths)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -81,7 +82,7 @@ def recipe_line(run: Run) -> str:
         f"label smoothing {config.label_smoothing:g}" if config.label_smoothing else "",
         "crops and flips" if config.augment else "",
         "λ per sample" if config.mixup_per == "sample" else "",
-        f"{config.device} {config.precision}, {config.threads} threads",
+        f"{config.device} {config.precision}, {config.threads} thread{'s' * (config.threads > 1)}",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -102,13 +103,18 @@ def print_run(run: Run, console: Console) -> None:
     """All that is known of a run, on one screen."""
     status = run.status
     console.print(state_text(run).append(f"  {run.id}", style="bold"))
-    if status.sentence:
-        console.print(words(f"  {status.sentence}"))
     done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
-    console.print(words(f"  {done}" + (f" · tags: {', '.join(run.tags)}" if run.tags else "")))
-    console.print(words(f"  {recipe_line(run)}"))
-    for warning in (*run.history.warnings, *(f"Inexact: {reason}" for reason in run.history.inexact)):
-        console.print(Text(words(f"  ! {warning}"), style="yellow"))
+    lines = [
+        Text(status.sentence),
+        Text(f"{done} · tags: {', '.join(run.tags)}" if run.tags else done),
+        Text(recipe_line(run)),
+        *(Text(f"! {warning}", style="yellow") for warning in run.history.warnings),
+        *(Text(f"! inexact: {reason}", style="yellow") for reason in run.history.inexact),
+    ]
+    for line in lines:
+        if line:
+            line.plain = words(line.plain)
+            console.print(Padding(line, (0, 0, 0, 2)))
     last, metrics, bins = run.history.last_epoch, run.metrics, run.test_bins()
     if last is None or metrics is None or bins is None:
         return
@@ -157,6 +163,7 @@ def print_evaluation(
         split=split,
         binning="equal width",
         columns=max(40, min(console.width, DIAGRAM_COLUMNS)),
+        rows=console.height - 2 if console.is_terminal else None,  # with the line that follows and the prompt
         colors=color_depth(console),
         glyphs=UNICODE if speaks_utf8() else ASCII,
     )

@@ -66,24 +66,24 @@ def image_data(
 
 def _check(name: str, n_classes: int, train: Split, test: Split) -> None:
     if n_classes < 2:
-        raise MixtuiError(f"{name} has fewer than two classes", "A classifier needs at least two.")
+        raise MixtuiError(f"{name} has fewer than two classes.", "A classifier needs at least two.")
     if train.images.shape[1:] != test.images.shape[1:]:
         raise MixtuiError(
-            f"{name}: training images are {_shape(train)} (height × width × channels), test images {_shape(test)}",
+            f"{name}: training images are {_shape(train)} (height × width × channels), test images {_shape(test)}.",
             "Give both the same size and number of channels.",
         )
     for part, split in (("training", train), ("test", test)):
         if split.images.size == 0:
-            raise MixtuiError(f"{name} has no {part} images", "Both parts need at least one image.")
+            raise MixtuiError(f"{name} has no {part} images.", "Both parts need at least one image.")
         if len(split.images) != len(split.labels):
             raise MixtuiError(
-                f"{name} has {len(split.images)} {part} images but {len(split.labels)} {part} labels",
+                f"{name} has {len(split.images)} {part} images but {len(split.labels)} {part} labels.",
                 "Every image needs one label.",
             )
         if split.labels.min() < 0 or split.labels.max() >= n_classes:
             raise MixtuiError(
                 f"{name}: {part} labels run from {split.labels.min()} to {split.labels.max()},"
-                f" with {n_classes} classes ",
+                f" with {n_classes} classes.",
                 f"Labels are whole numbers from 0 to {n_classes - 1}.",
             )
 

@@ -57,14 +57,14 @@ def open_or_build(name: str, key: str, beside: Path, build: Callable[[], ImageDa
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise MixtuiError(
-                    f"the disk is full: no room for the decoded images in {root}",
+                    f"The disk is full: no room for the decoded images in {root}.",
                     f"Free {_megabytes(data):,.0f} MB and try again.",
                 ) from error
             continue  # not ours to write: the next place
         progress("caching", 1.0)
         # Another process may be replacing a damaged cache right now; what was just decoded serves as well.
         return _read(root / f"{name}-{key}") or data
-    warning = f"neither {roots[0]} nor {roots[1]} can be written: the images are decoded again every time"
+    warning = f"Neither {roots[0]} nor {roots[1]} can be written: the images are decoded again every time."
     return replace(data, warnings=(*data.warnings, warning))
 
 

@@ -118,7 +118,7 @@ def find(name: str) -> DatasetInfo:
     near = difflib.get_close_matches(name.lower(), CATALOG, n=1)
     suggestion = f"Did you mean {near[0]}? " if near else ""
     raise MixtuiError(
-        f"there is no data set named {name!r}",
+        f"There is no data set named {name!r}.",
         f"{suggestion}Known are {', '.join(CATALOG)}, and folder:PATH and package.module:function.",
     )
 

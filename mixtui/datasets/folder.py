@@ -60,7 +60,7 @@ def scan(root: Path) -> Listing:
     for name in test_classes:
         if name not in classes:
             raise MixtuiError(
-                f"{root}: class {name!r} is in test/ but not in train/",
+                f"{root}: class {name!r} is in test/ but not in train/.",
                 "Class folders have equal names in both.",
             )
     untested = [name for name in classes if name not in test_classes]
@@ -69,7 +69,7 @@ def scan(root: Path) -> Listing:
         classes,
         train=tuple(_image_files(root, "train", classes, classes)),
         test=tuple(_image_files(root, "test", test_classes, classes)),
-        warnings=(f"no test images of {', '.join(untested)}",) if untested else (),
+        warnings=(f"No test images of {', '.join(untested)}.",) if untested else (),
     )
 
 
@@ -95,9 +95,9 @@ def _class_folders(part: Path) -> tuple[str, ...]:
         with os.scandir(part) as entries:
             names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
     except OSError as error:
-        raise MixtuiError(f"cannot read {part}: {error.strerror}", "Check the path and its permissions.") from error
+        raise MixtuiError(f"{part} cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
     if not names:
-        raise MixtuiError(f"there are no class folders in {part}", f"Put the images into {part}/CLASS/.")
+        raise MixtuiError(f"There are no class folders in {part}.", f"Put the images into {part}/CLASS/.")
     return tuple(names)
 
 
@@ -108,11 +108,11 @@ def _image_files(root: Path, part: str, folders: tuple[str, ...], classes: tuple
             found = sorted(_walk(folder, f"{part}/{name}", classes.index(name)))
         except OSError as error:
             raise MixtuiError(
-                f"cannot read {error.filename}: {error.strerror}", "Check its permissions and links."
+                f"{error.filename} cannot be read: {error.strerror}.", "Check its permissions and links."
             ) from error
         if not found:
             raise MixtuiError(
-                f"there are no images in {folder}",
+                f"There are no images in {folder}.",
                 f"Add images ({', '.join(suffix[1:] for suffix in _SUFFIXES)}) or remove the folder.",
             )
         yield from found
@@ -165,7 +165,7 @@ def _mixed_sizes(
         return f"{file.path} is {image.shape[1]} × {image.shape[0]}"
 
     return MixtuiError(
-        f"{root}: images differ in size: {described(first, first_image)}, {described(other, other_image)}",
+        f"{root}: images differ in size: {described(first, first_image)}, {described(other, other_image)}.",
         "Resize all images to one size first.",
     )
 
@@ -183,5 +183,5 @@ def _decode_file(root: Path, file: ImageFile) -> NDArray[np.uint8]:
                 image.info.pop("transparency", None)  # Pillow warns of dropping it
                 return np.asarray(image.convert("RGB"))
     except Exception as error:  # on damaged bytes Pillow's decoders raise more kinds than are documented
-        raise MixtuiError(f"cannot decode {path}: {error}", "Replace or remove the file.") from error
-    raise MixtuiError(f"{path} is not an 8-bit image (Pillow's mode {mode})", "Convert it to 8 bits a channel.")
+        raise MixtuiError(f"{path} cannot be decoded: {error}.", "Replace or remove the file.") from error
+    raise MixtuiError(f"{path} is not an 8-bit image (Pillow's mode {mode}).", "Convert it to 8 bits a channel.")

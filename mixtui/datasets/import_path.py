@@ -24,11 +24,11 @@ def load(path: str, location: Path | None) -> ImageData:
     try:
         returned = function()
     except Exception as error:
-        raise MixtuiError(f"{path} failed: {_reason(error)}", "Run it in Python by itself to see where.") from error
+        raise MixtuiError(f"{path} failed: {_reason(error)}.", "Run it in Python by itself to see where.") from error
     try:
         (train_images, train_labels), (test_images, test_labels) = returned
     except (TypeError, ValueError) as error:
-        raise MixtuiError(f"{path} did not return two pairs", _WANTED) from error
+        raise MixtuiError(f"{path} did not return two pairs.", _WANTED) from error
     train = _split(path, "training", train_images, train_labels)
     test = _split(path, "test", test_images, test_labels)
     n_classes = int(train.labels.max(initial=-1)) + 1
@@ -43,13 +43,13 @@ def _import(path: str, location: Path | None) -> Callable[[], Any]:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise MixtuiError(
-            f"cannot import {module_name}: {_reason(error)}",
+            f"{module_name} cannot be imported: {_reason(error)}.",
             "Start mixtui in the module's folder, or install it.",
         ) from error
     function: Callable[[], Any] | None = getattr(module, function_name, None)
     if not callable(function):
         fault = "is not callable" if hasattr(module, function_name) else "does not exist"
-        raise MixtuiError(f"{path} {fault}", f"Name a function of {module_name}.")
+        raise MixtuiError(f"{path} {fault}.", f"Name a function of {module_name}.")
     return function
 
 
@@ -57,12 +57,12 @@ def _split(path: str, part: str, images: Any, labels: Any) -> Split:
     images, labels = np.asarray(images), np.asarray(labels)
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise MixtuiError(
-            f"{path}: the {part} images are {images.dtype} of shape {images.shape}",
+            f"{path}: the {part} images are {images.dtype} of shape {images.shape}.",
             "Images are uint8 of shape (N, H, W, C) or (N, H, W).",
         )
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
         raise MixtuiError(
-            f"{path}: the {part} labels are {labels.dtype} of shape {labels.shape}",
+            f"{path}: the {part} labels are {labels.dtype} of shape {labels.shape}.",
             "Labels are whole numbers of shape (N,).",
         )
     if images.ndim == 3:

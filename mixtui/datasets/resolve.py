@@ -60,14 +60,14 @@ def _resolve_default(data_dir: Path) -> Resolution:
 def _resolve_folder(requested: str) -> Resolution:
     path = requested.removeprefix(FOLDER_PREFIX)
     if not path:
-        raise MixtuiError(f"{FOLDER_PREFIX} names no folder", f"Write {FOLDER_PREFIX}PATH.")
+        raise MixtuiError(f"{FOLDER_PREFIX} names no folder.", f"Write {FOLDER_PREFIX}PATH.")
     folder = Path(path).expanduser().resolve()
     if not folder.is_dir():
-        raise MixtuiError(f"there is no folder {folder}", "Check the path.")
+        raise MixtuiError(f"There is no folder {folder}.", "Check the path.")
     for part in ("train", "test"):
         if not (folder / part).is_dir():
             raise MixtuiError(
-                f"{folder} has no folder {part}/", "Images belong in train/CLASS/ and test/CLASS/ inside it."
+                f"{folder} has no folder {part}/.", "Images belong in train/CLASS/ and test/CLASS/ inside it."
             )
     return Resolution(FOLDER_PREFIX + folder.name, requested, fallback=False, location=folder, notice=None)
 
@@ -77,7 +77,7 @@ def _resolve_known(requested: str, data_dir: Path) -> Resolution:
     if not _is_available(requested, data_dir):
         files = ", ".join(source.path for source in info.sources)
         raise MixtuiError(
-            f"{requested} is not in {data_dir}, and its server does not answer",
+            f"{requested} is not in {data_dir}, and its server does not answer.",
             f"Connect to the network, or put {files} there by hand, or name another: --dataset {SYNTHETIC}.",
         )
     return Resolution(requested, requested, fallback=False, location=None, notice=None)

@@ -75,7 +75,7 @@ def make() -> ImageData:
     )
     if data.key != KEY:
         raise MixtuiError(
-            "this machine makes another synthetic data set than others do",
+            "This machine makes another synthetic data set than others do.",
             "Use another data set, and report this with the versions of NumPy and Python.",
         )
     return data

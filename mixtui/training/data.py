@@ -26,7 +26,7 @@ def load(dataset: str, location: Path | None, data_dir: Path, progress: Progress
 
 def _load_folder(dataset: str, location: Path | None, progress: Progress) -> ImageData:
     if location is None:
-        raise MixtuiError(f"it is not known where {dataset} lies on this machine", "Name it as folder:PATH.")
+        raise MixtuiError(f"It is not known where {dataset} lies on this machine.", "Name it as folder:PATH.")
     listing = folder.scan(location)
     key = cache.lookup_key((file.path, file.size, file.mtime_ns) for file in listing.train + listing.test)
     return cache.open_or_build(

@@ -56,7 +56,7 @@ def decode(info: DatasetInfo, data_dir: Path) -> ImageData:
         read = [file for source in info.sources for file in source.unpacked or (source.path,)]
         names = dict.fromkeys(Path(file).parts[0] for file in read)
         raise MixtuiError(
-            f"the files of {info.name} in {data_dir} are damaged: {error}",
+            f"The files of {info.name} in {data_dir} are damaged: {error}.",
             f"Delete {', '.join(names)} there and try again.",
         ) from error
     return image_data(info.name, classes, train, test)
@@ -82,13 +82,13 @@ def _download(url: str, target: Path, md5: str, report: Callable[[int], None]) -
         try:
             if _receive(url, part, report) != md5:
                 raise MixtuiError(
-                    f"{target.name} arrived damaged: its MD5 sum is not {md5}", "It was removed; try again."
+                    f"{target.name} arrived damaged: its MD5 sum is not {md5}.", "It was removed; try again."
                 )
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
     except (OSError, http.client.HTTPException) as error:
-        raise MixtuiError(f"cannot fetch {url}: {error}", f"Try again, or put the file at {target} by hand.") from error
+        raise MixtuiError(f"{url} cannot be fetched: {error}.", f"Try again, or put the file at {target} by hand.") from error
 
 
 def _receive(url: str, part: Path, report: Callable[[int], None]) -> str:
@@ -121,12 +121,12 @@ def _unpack(source: Source, data_dir: Path) -> None:
             (aside / "file").replace(data_dir / file)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise MixtuiError(
-            f"cannot unpack {archive}: {error}", "Make room if the disk is full; else delete it and try again."
+            f"{archive} cannot be unpacked: {error}.", "Make room if the disk is full; else delete it and try again."
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if not source.is_unpacked(data_dir):
-        raise MixtuiError(f"{archive} lacks some of its files", "Delete it and try again.")
+        raise MixtuiError(f"{archive} lacks some of its files.", "Delete it and try again.")
 
 
 def _members(archive: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:

@@ -125,7 +125,7 @@ def test_a_class_only_in_test_is_refused(root: Path) -> None:
 def test_a_class_only_in_train_is_a_warning(root: Path) -> None:
     put(root / "train" / "ant" / "a.png", "L")
     data = read(root)
-    assert data.warnings == ("no test images of ant",)
+    assert data.warnings == ("No test images of ant.",)
     assert data.test.labels.tolist() == [1, 2]
 
 
@@ -168,7 +168,7 @@ def test_a_dangling_link_and_a_loop_are_errors(root: Path) -> None:
     assert str(link) in refused(root)
     link.unlink()
     (root / "train" / "dog" / "loop").symlink_to(root / "train" / "dog")
-    assert "cannot read" in refused(root)
+    assert "cannot be read" in refused(root)
 
 
 def test_folders_inside_a_class_belong_to_it(root: Path) -> None:

@@ -275,7 +275,7 @@ def test_a_missing_file_and_a_closed_server(cifar10: DatasetInfo, server: FileSe
 
 def test_a_data_folder_that_cannot_be_made(cifar10: DatasetInfo, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "cannot fetch" in refused(lambda: fetch(cifar10, tmp_path / "file" / "data", silent)).message
+    assert "cannot be fetched" in refused(lambda: fetch(cifar10, tmp_path / "file" / "data", silent)).message
 
 
 @pytest.mark.parametrize("kept", [0, 10, 0.5])

@@ -1,0 +1,30 @@
+"""Over- or underconfident, and whether that could be luck."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from mixtui.calibration.direction import direction, wilson_interval
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_wilson_interval_is_scipys(successes: int, extra: int) -> None:
+    n = successes + extra
+    expected = binomtest(successes, n).proportion_ci(method="wilson")
+    assert wilson_interval(successes / n, n) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+@given(st.floats(0, 1), st.floats(1, 1e9))
+def test_wilson_interval_holds_the_proportion(accuracy: float, n: float) -> None:
+    low, high = wilson_interval(accuracy, n)
+    assert low <= accuracy <= high
+
+
+@pytest.mark.parametrize(
+    ("confidence", "n", "expected"), [(0.75, 10_000, "over"), (0.65, 10_000, "under"), (0.75, 100, "neither")]
+)
+def test_a_gap_counts_once_the_samples_are_enough(confidence: float, n: int, expected: str) -> None:
+    assert direction(0.7, confidence, n) == expected
