@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ ENDLESS = 1_000_000  # epochs
 PLAIN_SCRIPT = Path(__file__).with_name("plain_script.py")
 WAIT_POLICIES = (None, "passive", "active")  # of OpenMP's threads between two pieces of work; None: not set
 FINALISTS = 3
+TUNING_IMAGES = 10_000  # the rate does not depend on how many there are, and fewer are decoded sooner
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,14 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A way to run the plain script, and the images/s it gave."""
+
+    tuning: Tuning
+    rate: float
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two measurements, one after the other, in images/s."""
 
@@ -102,31 +111,20 @@ def main() -> None:
         task, decoding_seconds = make_task(arguments.data, arguments.batch_size)
     except MixtuiError as error:
         raise SystemExit(f"{error.message}\n{error.hint}") from None
-    tuning = tune(task, arguments.seconds / 4)
+    trials = tune(task, arguments.seconds / 4)
+    tuning = trials[0].tuning
     pairs = []
     for number in range(1, arguments.pairs + 1):
         pairs.append(Pair(measure_plain(task, tuning, arguments.seconds), measure_mixtui(task, arguments.seconds)))
         say(f"pair {number} of {arguments.pairs}: {pairs[-1].plain:,.0f} and {pairs[-1].mixtui:,.0f} images/s")
 
-    config = task.submission.config
     report = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "device": config.device if config.device == "cpu" else torch.cuda.get_device_name(config.device),
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load_average_before": load_average,
-        "versions": versions(),
-        "data": arguments.data,
-        "n_train": task.n_train,
-        "model": config.model,
-        "batch_size": config.batch_size,
-        "alpha": config.alpha,
-        "precision": config.precision,
         "seconds": arguments.seconds,
-        "warm_up_steps": WARM_UP_STEPS,
+        "load_average_before": load_average,
         "decoding_seconds": decoding_seconds,
+        **surroundings(task),
         "plain_tuning": asdict(tuning),
-        "mixtui_threads": config.threads,
+        "plain_trials": [asdict(trial) for trial in trials],
         "pairs": [{**asdict(pair), "ratio": pair.ratio} for pair in pairs],
         "median_plain": statistics.median(pair.plain for pair in pairs),
         "median_mixtui": statistics.median(pair.mixtui for pair in pairs),
@@ -161,18 +159,15 @@ def make_task(data: str, batch_size: int) -> tuple[Task, float]:
     return Task(submission, len(images.train.labels)), time.perf_counter() - start
 
 
-def tune(task: Task, seconds: float) -> Tuning:
-    """The fastest way to run the plain script on this machine."""
-    first = list(candidates(cpu_threads()))
-    say(f"tuning the plain script, {len(first)} ways:")
-    finalists = rank(task, first, seconds)[:FINALISTS]
-    again = [
-        Tuning(tuning.workers, tuning.threads, tuning.channels_last, policy)
-        for tuning in finalists
-        for policy in WAIT_POLICIES
-    ]
+def tune(task: Task, seconds: float) -> list[Trial]:
+    """Look for the fastest way to run the plain script on this machine, which comes first in what is returned."""
+    ways = list(candidates(cpu_threads()))
+    say(f"tuning the plain script, {len(ways)} ways:")
+    heats = rank(task, ways, seconds)
+    finalists = [trial.tuning for trial in heats[:FINALISTS]]
     say(f"the {len(finalists)} fastest again, under each wait policy:")
-    return rank(task, again, seconds)[0]
+    final = [replace(tuning, wait_policy=policy) for tuning in finalists for policy in WAIT_POLICIES]
+    return rank(task, final, seconds) + heats
 
 
 def candidates(cores: int) -> Iterable[Tuning]:
@@ -185,13 +180,14 @@ def candidates(cores: int) -> Iterable[Tuning]:
             yield Tuning(workers, n, channels_last=True)
 
 
-def rank(task: Task, tunings: list[Tuning], seconds: float) -> list[Tuning]:
+def rank(task: Task, tunings: list[Tuning], seconds: float) -> list[Trial]:
     """Measure each; the fastest first."""
-    rates = {}
+    trials = []
     for tuning in tunings:
-        rates[tuning] = measure_plain(task, tuning, seconds)
-        say(f"  {tuning}: {rates[tuning]:,.0f} images/s")
-    return sorted(tunings, key=rates.__getitem__, reverse=True)
+        rate = measure_plain(replace(task, n_train=min(TUNING_IMAGES, task.n_train)), tuning, seconds)
+        trials.append(Trial(tuning, rate))
+        say(f"  {tuning}: {trials[-1].rate:,.0f} images/s")
+    return sorted(trials, key=lambda trial: trial.rate, reverse=True)
 
 
 def measure_plain(task: Task, tuning: Tuning, seconds: float) -> float:
@@ -204,12 +200,15 @@ def measure_plain(task: Task, tuning: Tuning, seconds: float) -> float:
         "--workers": tuning.workers,
         "--threads": tuning.threads,
         "--seconds": seconds,
+        "--train-images": task.n_train,
     }
     command = [sys.executable, str(PLAIN_SCRIPT), str(task.folder), *map(str, itertools.chain(*options.items()))]
     if tuning.channels_last:
         command.append("--channels-last")
-    wait_policy = {"OMP_WAIT_POLICY": tuning.wait_policy} if tuning.wait_policy else {}
-    done = subprocess.run(command, env={**os.environ, **wait_policy}, stdout=subprocess.PIPE, text=True, check=False)
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore::UserWarning"}  # more loader processes than cores are meant
+    if tuning.wait_policy:
+        environment["OMP_WAIT_POLICY"] = tuning.wait_policy
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit("The plain script failed.")
     report = json.loads(done.stdout)
@@ -262,6 +261,26 @@ def count(steps: list[dict[str, Any]], bounds: list[tuple[int, int]]) -> tuple[i
     return images, seconds
 
 
+def surroundings(task: Task) -> dict[str, Any]:
+    """The work, and the machine that did it."""
+    config = task.submission.config
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "device": config.device if config.device == "cpu" else torch.cuda.get_device_name(config.device),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "versions": versions(),
+        "data": config.dataset,
+        "n_train": task.n_train,
+        "model": config.model,
+        "batch_size": config.batch_size,
+        "alpha": config.alpha,
+        "precision": config.precision,
+        "mixtui_threads": config.threads,
+        "warm_up_steps": WARM_UP_STEPS,
+    }
+
+
 def table(report: dict[str, Any], tuning: Tuning) -> str:
     pairs = report["pairs"]
     rows = [
@@ -281,7 +300,7 @@ def table(report: dict[str, Any], tuning: Tuning) -> str:
         f"mixtui: {report['mixtui_threads']} threads; images decoded beforehand "
         f"({report['decoding_seconds']:.1f} s; next to nothing where they were cached)",
         "",
-        *("{:24}".format(row[0]) + "".join(f"{cell:>10}" for cell in row[1:]) for row in rows),
+        *(f"{row[0]:24}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in rows),
     ]
     return "\n".join(lines)
 
