@@ -6,7 +6,8 @@ import dataclasses
 import difflib
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import UnionType
 from typing import Any, Literal, get_args
 
 from mixtui.errors import MixtuiError
@@ -64,10 +65,14 @@ class RunConfig:
     bins: int = 15
     device: str = "cpu"  # cpu, cuda or cuda:N
     precision: Precision = "fp32"
-    threads: int = field(default=1)  # CPU threads of the training process
+    threads: int = 1  # CPU threads of the training process
 
     def __post_init__(self) -> None:
         _check_alpha(self.alpha)
+        for name, text in (("dataset", self.dataset), ("model", self.model), ("device", self.device)):
+            _check_kind(name, text, str, "a text")
+        _check_kind("dataset", self.dataset_requested, str | None, "a text")
+        _check_kind("augment", self.augment, bool, "true or false")
         _check_model(self.model)
         _check_integer("epochs", self.epochs, 1, 1_000_000)
         _check_integer("batch-size", self.batch_size, 1, 1_000_000)
@@ -82,7 +87,7 @@ class RunConfig:
         _check_integer("seed", self.seed, 0, 2**32 - 1)
         _check_integer("bins", self.bins, 1, 1000)
         _check_integer("threads", self.threads, 1, 4096)
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+        if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", self.device):
             raise MixtuiError(f"--device {self.device} is not known.", "Use auto, cpu, cuda, or cuda:N.")
         if self.stem == "cifar" and self.model in MODELS and not RESNET_FAMILY.match(self.model):
             raise MixtuiError(
@@ -110,13 +115,13 @@ class RunConfig:
         missing = sorted(names - document.keys())
         if missing:
             raise MixtuiError(
-                f"config.json lacks {', '.join(missing)}.", "It was written by another version, or damaged."
+                f"The configuration lacks {', '.join(missing)}.", "It was written by another version, or damaged."
             )
         return cls(**{name: document[name] for name in names})
 
 
 def _check_alpha(alpha: float) -> None:
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not math.isfinite(alpha):
+    if not _is_finite(alpha):
         raise MixtuiError(f"α must be a finite number; {alpha} is not.", "Use --alpha 0 for plain training.")
     if alpha < 0:
         raise MixtuiError(f"α is 0 or more; {alpha:g} is not.", "Use --alpha 0 for plain training.")
@@ -145,13 +150,25 @@ def _check_integer(name: str, value: int, low: int, high: int) -> None:
 
 
 def _check_real(name: str, value: float, low: float, high: float, low_open: bool = False) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not low <= value < high or (low_open and value == low):
+    if not _is_finite(value) or not low <= value < high or (low_open and value == low):
         bound = f"more than {low:g}" if low_open else f"at least {low:g}"
         raise MixtuiError(
             f"--{name} {value} is out of range.",
             f"Use a number that is {bound}" + (f" and less than {high:g}." if math.isfinite(high) else "."),
         )
+
+
+def _is_finite(value: object) -> bool:
+    """True for a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _check_kind(name: str, value: object, kind: type | UnionType, wanted: str) -> None:
+    if not isinstance(value, kind):
+        raise MixtuiError(f"--{name} {value!r} is not {wanted}.", f"Use {wanted}.")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

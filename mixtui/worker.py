@@ -48,17 +48,17 @@ class EndWatch:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.signal = signal.Signals(number).name
-        self._next_look = 0.0
 
     def wanted(self) -> bool:
+        signalled = self.signal is not None  # asked first: whoever signals has written control.json before
         now = time.monotonic()
-        if now >= self._next_look:
+        if signalled or now >= self._next_look:
             self._next_look = now + LOOK_EVERY
             try:
                 self.want = (read_json(self._paths.control) or {}).get("want", "run")
             except (OSError, ValueError):
                 self.want = "run"  # unreadable: the signals still work
-        return self.signal is not None or self.want != "run"
+        return signalled or self.want != "run"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def main() -> int:
         ending = Ending("finished", "done", f"{run.config.epochs} epochs, predictions.npz written.", 0)
     except BaseException as error:
         ending = ending_of(error, watch)
-        if ending.reason == "error" and not isinstance(error, MixtuiError):
+        if ending.reason == "error" and not (isinstance(error, MixtuiError) and error.__cause__ is None):
             traceback.print_exc()
     print(f"{ending.state}: {ending.message}", flush=True)
     recorder.end(training.step, **asdict(ending))
@@ -115,9 +115,7 @@ class Training:
             processor=processor(),
         )
         print(f"attempt {recorder.attempt}: {self.run.id}", flush=True)
-        from mixtui.training.loop import (
-            Trainer,  # seconds of imports: after the first event, so that they show
-        )
+        from mixtui.training.loop import Trainer  # seconds of imports: after the first event, so that they show
 
         self._stop_if_wanted()
         data = self._load_data(before)
@@ -201,16 +199,25 @@ def ending_of(error: BaseException, watch: EndWatch) -> Ending:
             return Ending("stopped", "signal", f"Stopped by {watch.signal}; it can be resumed.", EXIT_INTERRUPTED)
         case NonFiniteError():
             return Ending("failed", "nan", f"{error}. A lower --lr may help.", EXIT_FAILED)
+        case _ if _is_disk_full(error):
+            return Ending("stopped", "disk-full", "The disk is full; make room and resume it.", EXIT_FAILED)
         case MixtuiError():
             return Ending("failed", "error", f"{error.message} {error.hint}", error.exit_code)
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return Ending("stopped", "disk-full", "The disk is full; make room and resume it.", EXIT_FAILED)
         case MemoryError():
             return Ending("failed", "oom", text, EXIT_FAILED)
         case RuntimeError() if "memory" in str(error) and "alloc" in str(error):
             return Ending("failed", "oom", text.splitlines()[0], EXIT_FAILED)
         case _:
             return Ending("failed", "error", text.splitlines()[0], EXIT_FAILED)
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind `error`: torch.save, failing, raises one of its own on top of the system's."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 if __name__ == "__main__":

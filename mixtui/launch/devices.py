@@ -35,7 +35,7 @@ def choose_device(wanted: str) -> str:
 def cpu_threads() -> int:
     """CPU threads for one training: `OMP_NUM_THREADS` where it is set, else the cores this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
+    if wanted.isdecimal() and int(wanted) > 0:
         return int(wanted)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -34,7 +34,7 @@ def keep(paths: RunPaths, attempt: int) -> int:
             start_new_session=True,
             env={**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
         )
-    with contextlib.suppress(ProcessLookupError):  # it may be gone already: exit.json will say how
+    with contextlib.suppress(OSError):  # it may be gone already, or the disk be full: exit.json will say how it ends
         write_json(paths.process, {"attempt": attempt, **identify(worker.pid).to_json()})
     code = worker.wait()
     ended = datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json, write_json
 from mixtui.store.paths import RunPaths
 
@@ -11,16 +12,15 @@ Want = Literal["run", "pause", "stop"]
 
 
 def change_control(paths: RunPaths, **changes: Any) -> None:
-    """Write `control.json` anew with `changes` in it."""
-    write_json(paths.control, {**(read_json(paths.control) or {}), **changes})
+    """Write `control.json` anew with `changes` in it. Raises MixtuiError when it cannot be read or written."""
+    try:
+        write_json(paths.control, {**(read_json(paths.control) or {}), **changes})
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise MixtuiError(
+            f"The control.json of {paths.id} cannot be changed: {reason}.", "Mend it, or make room."
+        ) from None
 
 
 def want(paths: RunPaths, what: Want) -> None:
     change_control(paths, want=what)
-
-
-def want_next_attempt(paths: RunPaths) -> int:
-    """Ask for one more attempt; its number."""
-    attempt = paths.last_claim() + 1
-    change_control(paths, want="run", attempt=attempt)
-    return attempt

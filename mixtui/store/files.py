@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,16 +22,18 @@ def plain(value: Any) -> Any:
     return value
 
 
-def dumps(value: Any) -> str:
-    """One line of JSON."""
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+def encode_json(value: Any, **layout: Any) -> bytes:
+    """`value` as JSON in UTF-8, with a newline at its end; `layout` is for `json.dumps`."""
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, **layout) + "\n"
+    # A path that is no UTF-8 has lone surrogates in it, and those become JSON's own escapes: "\udcff".
+    return text.encode(errors="backslashreplace")
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a temporary file beside `path`, sync it, and rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -39,13 +42,15 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def remove_unfinished(path: Path) -> None:
+    """Remove what killed processes left of writing `path`. For its only writer."""
+    for temporary in path.parent.glob(f".{path.name}.*.tmp"):
+        temporary.unlink(missing_ok=True)
+
+
 def write_json(path: Path, document: dict[str, Any]) -> None:
-    text = json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-    write_atomically(path, lambda file: _write_text(file, text))
-
-
-def _write_text(file: BinaryIO, text: str) -> None:
-    file.write(text.encode())
+    data = encode_json(document, indent=2)
+    write_atomically(path, lambda file: file.write(data))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import UnionType
 from typing import Any, Self
 
 Record = dict[str, Any]
+
+# What every reader may count on in an event, beside anything more that it holds.
+_COMMON = {"time": str, "attempt": int, "step": int}
+_FIELDS: dict[str, dict[str, type | UnionType]] = {
+    "attempt": {"pid": int, "start_time": int | float, "boot_id": str, "host": str},
+    "data": {"key": str, "n_test": int, "steps_per_epoch": int},
+    "phase": {"phase": str},
+    "epoch": {"epoch": int, "seconds": int | float, "metrics": dict, "train_metrics": dict, "bins": dict},
+    "warning": {"message": str},
+    "resumed": {"from_step": int, "inexact": list},
+    "end": {"state": str, "reason": str, "message": str, "exit_code": int},
+}
 
 
 @dataclass(frozen=True)
@@ -34,14 +47,19 @@ class History:
     end: Record | None = None  # how the current attempt ended
 
     def add(self, records: Iterable[Record]) -> Self:
+        """Raises ValueError on an event that lacks what its type has."""
         new = self
         for record in records:
             new = new._with(record)
         return new
 
     def _with(self, record: Record) -> Self:
+        kind = record.get("type")
+        if not isinstance(kind, str) or kind not in _FIELDS:
+            return self  # a later version's event
+        _check_fields(kind, record)
         change: dict[str, Any]
-        match record.get("type"):
+        match kind:
             case "attempt":
                 change = {"attempts": (*self.attempts, record), "phase": None, "end": None}
             case "data":
@@ -49,21 +67,26 @@ class History:
             case "phase":
                 change = {"phase": record}
             case "epoch":
-                change = {"epochs": (*self.epochs, record)}
+                # A checkpoint between an epoch's last step and its record has the epoch evaluated once more.
+                before = (epoch for epoch in self.epochs if epoch["epoch"] < record["epoch"])
+                change = {"epochs": (*before, record)}
             case "warning":
-                change = {"warnings": (*self.warnings, str(record.get("message")))}
+                change = {"warnings": (*self.warnings, record["message"])}
             case "resumed":
                 rewind = Rewind(record["attempt"], record["from_step"])
                 change = {
                     "rewinds": (*self.rewinds, rewind),
                     "epochs": tuple(epoch for epoch in self.epochs if not rewind.voids(epoch)),
-                    "inexact": (*self.inexact, *record.get("inexact", ())),
+                    "inexact": tuple(dict.fromkeys((*self.inexact, *map(str, record["inexact"])))),
                 }
             case "end":
                 change = {"end": record}
-            case _:
-                return self  # a later version's event
-        return type(self)(**{**self.__dict__, **change})
+        return replace(self, **change)
+
+    @property
+    def last_attempt(self) -> int:
+        """The number of the last attempt whose process came to life, 0 for none."""
+        return self.attempts[-1]["attempt"] if self.attempts else 0
 
     @property
     def last_epoch(self) -> Record | None:
@@ -72,3 +95,9 @@ class History:
     def in_force(self, records: Iterable[Record]) -> list[Record]:
         """The records of `steps.jsonl` or `bins.jsonl` that no later attempt made void."""
         return [r for r in records if not any(rewind.voids(r) for rewind in self.rewinds)]
+
+
+def _check_fields(kind: str, event: Record) -> None:
+    wrong = [name for name, kinds in (_COMMON | _FIELDS[kind]).items() if not isinstance(event.get(name), kinds)]
+    if wrong:
+        raise ValueError(f"events.jsonl holds an event {kind!r} with {', '.join(wrong)} missing or of a wrong kind")

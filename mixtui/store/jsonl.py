@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mixtui.store.files import dumps
+from mixtui.store.files import encode_json
 
 
 class JsonlWriter:
@@ -24,7 +24,7 @@ class JsonlWriter:
         self._torn = bool(size) and os.pread(self._file, 1, size - 1) != b"\n"
 
     def append(self, records: Iterable[dict[str, Any]]) -> None:
-        data = "".join(dumps(record) + "\n" for record in records).encode()
+        data = b"".join(encode_json(record, separators=(",", ":")) for record in records)
         if self._torn:
             data = b"\n" + data
         self._torn = True
@@ -63,16 +63,17 @@ class JsonlReader:
 
 def parse_lines(data: bytes) -> list[dict[str, Any]]:
     """The objects in `data`, lines that are no JSON object left out."""
-    lines = data.split(b"\n")
-    try:  # one parse for the whole block is several times faster than one a line
-        records = json.loads(b"[" + b",".join(line for line in lines if line.strip()) + b"]")
-    except (ValueError, RecursionError):
-        records = [record for line in lines if (record := _parse_line(line)) is not None]
+    records = (_parse_line(line) for line in data.split(b"\n"))
     return [record for record in records if isinstance(record, dict)]
+
+
+_raw_decode = json.JSONDecoder().raw_decode  # twice as fast a line as json.loads
 
 
 def _parse_line(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        text = line.decode().strip()
+        record, end = _raw_decode(text)
     except (ValueError, RecursionError):
         return None
+    return record if end == len(text) else None

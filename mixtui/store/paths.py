@@ -80,7 +80,8 @@ class RunPaths:
 
     def last_claim(self) -> int:
         """The number of the last attempt that anyone began, 0 for none."""
-        return max((int(p.name.removeprefix(".attempt-")) for p in self.root.glob(".attempt-*")), default=0)
+        numbers = (path.name.removeprefix(".attempt-") for path in self.root.glob(".attempt-*"))
+        return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def new_run_id(config: RunConfig, now: datetime) -> str:

@@ -31,8 +31,6 @@ class ProcessIdentity:
 
     def is_alive(self) -> bool:
         """True when this very process runs on this host now; a zombie does not count."""
-        if not self.is_here() or self.boot_id != boot_id():
-            return False
         try:
             return identify(self.pid) == self
         except ProcessLookupError:
@@ -43,13 +41,16 @@ class ProcessIdentity:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> ProcessIdentity:
-        """Raises KeyError, TypeError or ValueError on a document that is none."""
-        return cls(
-            int(document["pid"]),
-            float(document["start_time"]),
-            str(document["boot_id"]),
-            str(document["host"]),
-        )
+        """Raises ValueError on a document that is none."""
+        try:
+            return cls(
+                int(document["pid"]),
+                float(document["start_time"]),
+                str(document["boot_id"]),
+                str(document["host"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"the record of its process cannot be read ({error!r})") from None
 
 
 def identify(pid: int) -> ProcessIdentity:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from mixtui.store.files import remove_unfinished
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.paths import RunPaths
 
@@ -22,6 +22,8 @@ class Recorder:
     def __init__(self, paths: RunPaths, attempt: int) -> None:
         self.paths = paths
         self.attempt = attempt
+        for path in (paths.checkpoint, paths.predictions):
+            remove_unfinished(path)
         self._events = JsonlWriter(paths.events)
         self._steps = JsonlWriter(paths.steps)
         self._bins = JsonlWriter(paths.bins)
@@ -53,7 +55,6 @@ class Recorder:
             self._last_beat = now
             with contextlib.suppress(OSError):  # a full disk is met where something must be written
                 self.paths.heartbeat.touch()
-                os.utime(self.paths.heartbeat)
 
     def end(self, step: int, *, state: str, reason: str, message: str, exit_code: int) -> None:
         """Write the last event, from the bytes kept in hand if the disk is full."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,36 +43,35 @@ class Run:
     control: dict[str, Any]
     meta: dict[str, Any]
     history: History
+    attempt: int  # the last one that anyone began, 0 for none
+    status: Status
 
     @classmethod
     def load(cls, root: Path) -> Run:
         """Raises BrokenRunError when a file that must be whole is not."""
         paths = RunPaths(root)
-        config = _read_whole(paths.config)
-        try:
+        with reading(paths):
+            config = read_json(paths.config)
+            if config is None:
+                raise ValueError("config.json is missing")
+            control, meta = read_json(paths.control) or {}, read_json(paths.meta) or {}
+            _check_meta(meta)
+            history = History().add(JsonlReader(paths.events).read())
+            attempt = max(paths.last_claim(), history.last_attempt)  # a copy of a run may lack the claims
             return cls(
                 paths=paths,
-                config=RunConfig.from_json(config),
+                config=_parse_config(config),
                 created=str(config.get("created", "")),
-                control=_read_whole(paths.control),
-                meta=_read_whole(paths.meta),
-                history=History().add(JsonlReader(paths.events).read()),
+                control=control,
+                meta=meta,
+                history=history,
+                attempt=attempt,
+                status=status(paths, history, control, attempt),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise _broken(root, f"events.jsonl holds an event of an unknown shape ({error!r})") from None
 
     @property
     def id(self) -> str:
         return self.paths.id
-
-    @cached_property
-    def status(self) -> Status:
-        try:
-            return status(self.paths, self.history, self.control)
-        except ValueError as error:
-            raise _broken(self.paths.root, str(error)) from None
-        except (KeyError, TypeError) as error:
-            raise _broken(self.paths.root, f"its process or end has an unknown shape ({error!r})") from None
 
     @property
     def epoch(self) -> int:
@@ -94,7 +94,7 @@ class Run:
         except FileNotFoundError:
             return None
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise _broken(self.paths.root, f"predictions.npz cannot be read ({error})") from None
+            raise BrokenRunError(self.id, f"predictions.npz cannot be read ({error})") from None
         return logits
 
     @property
@@ -119,19 +119,28 @@ class Run:
         return self.history.last_epoch["metrics"] if self.history.last_epoch else None
 
 
-def _read_whole(path: Path) -> dict[str, Any]:
+@contextlib.contextmanager
+def reading(paths: RunPaths) -> Iterator[None]:
+    """Where the files of a run are read: what is wrong with one of them becomes BrokenRunError."""
     try:
-        document = read_json(path)
+        yield
     except ValueError as error:
-        raise _broken(path.parent, str(error)) from None
+        raise BrokenRunError(paths.id, str(error)) from None
     except OSError as error:
-        raise _broken(path.parent, f"{path.name} cannot be read ({error.strerror})") from None
-    if document is None:
-        if path.name == "config.json":
-            raise _broken(path.parent, "config.json is missing")
-        return {}
-    return document
+        name = Path(error.filename).name if error.filename else "a file"
+        raise BrokenRunError(paths.id, f"{name} cannot be read ({error.strerror})") from None
 
 
-def _broken(root: Path, what: str) -> BrokenRunError:
-    return BrokenRunError(root.name, what)
+def _parse_config(document: dict[str, Any]) -> RunConfig:
+    try:
+        return RunConfig.from_json(document)
+    except MixtuiError as error:
+        raise ValueError(f"config.json: {error.message.removesuffix('.')}") from None
+
+
+def _check_meta(meta: dict[str, Any]) -> None:
+    tags = meta.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError("meta.json: tags is not a list of texts")
+    if not all(isinstance(meta.get(name), str | None) for name in ("name", "note")):
+        raise ValueError("meta.json: name or note is not a text")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,22 +50,27 @@ def status(
     paths: RunPaths,
     history: History,
     control: dict[str, Any],
-    alive: Callable[[ProcessIdentity], bool] = ProcessIdentity.is_alive,
+    attempt: int,
 ) -> Status:
-    """The state of the run in `paths`; `alive` is asked about its process, and only when that matters."""
-    attempt = paths.last_claim()
-    if control.get("attempt", 0) > attempt:
+    """The state of the run in `paths`, whose last attempt that anyone began is number `attempt`, 0 for none.
+
+    Raises ValueError on evidence that cannot be read.
+    """
+    wanted = control.get("attempt", 0)
+    if not isinstance(wanted, int):
+        raise ValueError(f"control.json asks for attempt {wanted!r}")  # noqa: TRY004 - as for text that is no JSON
+    if wanted > attempt:
         return _without_process(control)
     if history.end is not None and history.end.get("attempt") == attempt:
         return _ended(history.end)
     ended = read_json(paths.exit) or {}
     if ended.get("attempt") == attempt:
-        return _died(history, ended)
-    process = read_json(paths.process) or {}
-    if process.get("attempt") != attempt:
+        return _died(history, attempt, ended)
+    process = _process_of(paths, history, attempt)
+    if process is None:
         return _between_claim_and_process(paths, attempt)
     identity = ProcessIdentity.from_json(process)
-    silence = time.time() - _modified(paths, attempt)
+    silence = time.time() - _last_sign(paths, attempt)
     if not identity.is_here():
         if silence > LOST_AFTER:
             return Status(
@@ -76,10 +80,16 @@ def status(
                 host=identity.host,
             )
         return Status(_live_state(history, control, attempt), host=identity.host)
-    if alive(identity):
+    if identity.is_alive():
         stalled = silence if silence > STALLED_AFTER else None
         return Status(_live_state(history, control, attempt), stalled_for=stalled)
-    return _died(history, {})
+    return _died(history, attempt, {})
+
+
+def _process_of(paths: RunPaths, history: History, attempt: int) -> dict[str, Any] | None:
+    """The record of the attempt's process: its parent's, or its own where the parent could not write one."""
+    records = (read_json(paths.process) or {}, *history.attempts[-1:])
+    return next((record for record in records if record.get("attempt") == attempt), None)
 
 
 def _without_process(control: dict[str, Any]) -> Status:
@@ -95,8 +105,9 @@ def _without_process(control: dict[str, Any]) -> Status:
 def _live_state(history: History, control: dict[str, Any], attempt: int) -> State:
     if control.get("want") in ("stop", "pause"):
         return State.STOPPING
-    trains = history.phase is not None and history.phase.get("phase") == "training"
-    return State.RUNNING if trains and history.attempts[-1].get("attempt") == attempt else State.STARTING
+    phase = history.phase or {}
+    trains = phase.get("phase") == "training" and phase.get("attempt") == attempt
+    return State.RUNNING if trains else State.STARTING
 
 
 def _ended(end: dict[str, Any]) -> Status:
@@ -104,14 +115,14 @@ def _ended(end: dict[str, Any]) -> Status:
 
 
 def _between_claim_and_process(paths: RunPaths, attempt: int) -> Status:
-    age = time.time() - paths.claim(attempt).stat().st_mtime
-    if age < CLAIM_GRACE:
+    if time.time() - _last_sign(paths, attempt) < CLAIM_GRACE:
         return Status(State.STARTING)
     return Status(State.CRASHED, "unknown", "Its process could not be started.")
 
 
-def _died(history: History, ended: dict[str, Any]) -> Status:
-    place = f"Died in epoch {len(history.epochs) + 1}" if history.attempts else "Died before it began"
+def _died(history: History, attempt: int, ended: dict[str, Any]) -> Status:
+    began = history.last_attempt == attempt
+    place = f"Died in epoch {len(history.epochs) + 1}" if began else "Died before it began"
     if ended.get("signal"):
         return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.")
     if "code" in ended:
@@ -119,12 +130,10 @@ def _died(history: History, ended: dict[str, Any]) -> Status:
     return Status(State.CRASHED, "unknown", f"{place}; nobody was there to see how.")
 
 
-def _modified(paths: RunPaths, attempt: int) -> float:
-    """The time of the last sign of the attempt's process."""
-    try:
-        return max(paths.heartbeat.stat().st_mtime, paths.process.stat().st_mtime)
-    except FileNotFoundError:
-        return paths.claim(attempt).stat().st_mtime
+def _last_sign(paths: RunPaths, attempt: int) -> float:
+    """When the attempt was last heard of, in seconds since 1970."""
+    signs = (paths.heartbeat, paths.process, paths.claim(attempt))
+    return max((path.stat().st_mtime for path in signs if path.exists()), default=0.0)
 
 
 def _span(seconds: float) -> str:

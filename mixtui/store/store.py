@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -38,11 +39,11 @@ class Store:
         written.
         """
         now = datetime.now(UTC)
+        final = self.root / new_run_id(config, now)
+        # Built under a hidden name: whoever lists the folder sees the run whole or not at all.
+        draft = RunPaths(self.root / f".{final.name}")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            # Built under a hidden name: whoever lists the folder sees the run whole or not at all.
-            final = self.root / new_run_id(config, now)
-            draft = RunPaths(self.root / f".{final.name}")
             draft.root.mkdir()
             write_json(
                 draft.config,
@@ -66,6 +67,7 @@ class Store:
             )
             draft.root.rename(final)
         except OSError as error:
+            shutil.rmtree(draft.root, ignore_errors=True)
             raise MixtuiError(
                 f"No run can be made in {self.root}: {error.strerror or error}.",
                 "Choose another folder with --runs-dir, or make room.",
@@ -73,22 +75,23 @@ class Store:
         return RunPaths(final)
 
     def run_dirs(self) -> list[Path]:
-        """The run directories, oldest first."""
+        """The run directories, oldest first. Raises MixtuiError when the folder cannot be read."""
         try:
             with os.scandir(self.root) as entries:
                 names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
-        dirs = [self.root / name for name in sorted(names)]
-        return [p for p in dirs if RunPaths(p).config.exists() or RunPaths(p).events.exists()]
+        except OSError as error:
+            raise MixtuiError(
+                f"The runs folder {self.root} cannot be read: {error.strerror}.", "Choose another with --runs-dir."
+            ) from None
+        return [path for name in sorted(names) if _is_run(path := self.root / name)]
 
     def runs(self) -> Iterator[Run | BrokenRunError]:
         """Every run, oldest first; in place of one that cannot be read, the error that says why."""
         for path in self.run_dirs():
             try:
-                run = Run.load(path)
-                _ = run.status
-                yield run
+                yield Run.load(path)
             except BrokenRunError as error:
                 yield error
 
@@ -97,16 +100,18 @@ class Store:
 
         Raises MixtuiError when that is none or several.
         """
+        if "/" in reference and _is_run(Path(reference)):
+            return Run.load(Path(reference).resolve())
         dirs = self.run_dirs()
         if not dirs:
             raise MixtuiError(f"There are no runs in {self.root}.", "Start one with: mixtui run --alpha 0.1")
         if reference == "latest":
             return Run.load(dirs[-1])
-        if "/" in reference and RunPaths(Path(reference)).config.exists():
-            return Run.load(Path(reference))
-        matches = [path for path in dirs if reference in (path.name, _tail(path.name))] or [
-            path for path in dirs if path.name.startswith(reference)
-        ]
+        matches = (
+            [path for path in dirs if path.name == reference]
+            or [path for path in dirs if _tail(path.name) == reference]
+            or [path for path in dirs if reference and path.name.startswith(reference)]
+        )
         if not matches:
             raise MixtuiError(f"No run is called {reference!r}.", "mixtui list shows the ids.")
         if len(matches) > 1:
@@ -116,6 +121,13 @@ class Store:
                 "Give more of the id.",
             )
         return Run.load(matches[0])
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return RunPaths(path).config.exists() or RunPaths(path).events.exists()
+    except OSError:  # another person's, whose files are none of ours
+        return False
 
 
 def short_ids(ids: list[str]) -> dict[str, str]:

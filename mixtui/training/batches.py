@@ -33,7 +33,8 @@ def clean_sample(n_train: int, n_test: int) -> np.ndarray:
 class Normaliser:
     """Turns uint8 (n, H, W, C) into float32 (n, C, H, W), each channel of mean 0 and sd 1 over the training images.
 
-    The result is channels-last in memory, as the images already are, which is also what convolutions like best.
+    The result is channels-last in memory, as the images already are, which is also what convolutions like best. The
+    images must be writable, as torch warns of others: a selection of the data set is, being a copy.
     """
 
     def __init__(self, data: ImageData, device: torch.device) -> None:

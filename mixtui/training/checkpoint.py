@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,24 +35,16 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
 
 
 def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
-    """Put the checkpoint's state into `model` and `optimizer`. Raises MixtuiError when the file cannot be read."""
+    """Put the checkpoint's state into `model` and `optimizer`. Raises MixtuiError when that cannot be done."""
     try:
         document = torch.load(path, map_location="cpu", weights_only=True)
         model.load_state_dict(document["model"])
         if document["optimizer"] is not None:
             optimizer.load_state_dict(document["optimizer"])
         return Position(**document["position"])
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        pickle.UnpicklingError,
-    ) as error:
+    except Exception as error:  # damaged bytes make torch raise nearly anything, in words that help nobody
         raise MixtuiError(
-            f"checkpoint.pt cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
+            f"checkpoint.pt is damaged, or not of this network ({type(error).__name__}).",
             "Start the same run anew with mixtui run, or put the file back from a copy.",
             EXIT_FAILED,
-        ) from None
+        ) from error

@@ -18,7 +18,7 @@ from torch import Tensor
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
 from mixtui.calibration.scores import score_logits, softmax, top_label
 from mixtui.config import RunConfig
-from mixtui.datasets.arrays import ImageData
+from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically
 from mixtui.store.recorder import Recorder
 from mixtui.training.augment import crop_and_flip
@@ -38,7 +38,8 @@ FLUSH_EVERY = 0.5  # seconds between looks at the losses, which wait on the devi
 class Trainer:
     """Trains one run and records it.
 
-    `wanted_end` is asked between steps; when it is true, `fit` writes a checkpoint and raises StopTrainingError.
+    `wanted_end` is asked before every step and between the batches of an evaluation; when it is true, `fit` writes a
+    checkpoint and raises StopTrainingError.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Trainer:
         wanted_end: Callable[[], bool] = lambda: False,
     ) -> None:
         torch.set_num_threads(config.threads)
+        torch.backends.cudnn.allow_tf32 = False  # fp32 means float32, on a GPU too
         self.config = config
         self.data = data
         self.recorder = recorder
@@ -92,8 +94,8 @@ class Trainer:
         self._images_seen = 0
         order = epoch_order(len(self.labels), self.config.seed, self.position.epoch)
         for start, stop in self.bounds[self.position.batch :]:
-            self._step(order[start:stop])
             self._look_around()
+            self._step(order[start:stop])
         self._flush()
 
     def _step(self, chosen: np.ndarray) -> None:
@@ -104,6 +106,7 @@ class Trainer:
             images = crop_and_flip(images, config.seed, epoch, batch)
         labels = self.labels[chosen].to(self.device)
         mix = draw_mix(config.alpha, config.mixup_per, len(chosen), config.seed, epoch, batch)
+        lam = 1.0 if mix is None else float(mix.lam.mean())
         inputs = self.normalise(images)
         if mix is not None:
             mix = mix.to(self.device)
@@ -123,22 +126,24 @@ class Trainer:
 
         self.position.batch += 1
         self.position.step += 1
-        lam = 1.0 if mix is None else float(mix.lam.mean())
         record = {"step": self.position.step, "lam": lam, "lr": lr}
         accuracy = mixed_accuracy(logits.detach(), labels, mix)
         self._pending.append((record, len(chosen), loss.detach(), accuracy))
 
     def _look_around(self) -> None:
-        """Between two steps: look at the losses, save, and end if that is wanted."""
+        """Before a step: look at the losses, save, and end if that is wanted."""
         now = time.monotonic()
         if now - self._last_flush >= FLUSH_EVERY:
             self._flush()
             self.recorder.beat()
+        if now - self._last_checkpoint >= CHECKPOINT_EVERY:
+            self._checkpoint()
+        self._end_if_wanted()
+
+    def _end_if_wanted(self) -> None:
         if self.wanted_end():
             self._checkpoint()
             raise StopTrainingError
-        if now - self._last_checkpoint >= CHECKPOINT_EVERY:
-            self._checkpoint()
 
     def _flush(self) -> None:
         """Read the waiting losses from the device, add them up in order, and log them.
@@ -147,15 +152,15 @@ class Trainer:
         """
         if not self._pending:
             return
-        now = time.monotonic()
         records, sizes, losses, accuracies = zip(*self._pending, strict=True)
         self._pending.clear()
+        values = zip(records, sizes, torch.stack(losses).tolist(), torch.stack(accuracies).tolist(), strict=True)
+        now = time.monotonic()  # after the device has done it all
         rate = round(sum(sizes) / max(now - self._last_flush, 1e-9), 1)
         self._last_flush = now
         self._images_seen += sum(sizes)
         bad: NonFiniteError | None = None
         lines = []
-        values = zip(records, sizes, torch.stack(losses).tolist(), torch.stack(accuracies).tolist(), strict=True)
         for record, size, loss, accuracy in values:
             lines.append({**record, "loss": loss, "images_per_second": rate})
             if not math.isfinite(loss):
@@ -180,9 +185,9 @@ class Trainer:
     def _end_epoch(self) -> None:
         """Evaluate, record the epoch, and save."""
         trained_in = time.monotonic() - self._epoch_start
-        logits = self._predict(self.data.test.images)
+        logits = self._predict(self.data.test, np.arange(len(self.data.test.labels)))
         test = score_logits(logits, self.data.test.labels, self.config.bins)
-        sample_logits = self._predict(self.data.train.images[self.sample])
+        sample_logits = self._predict(self.data.train, self.sample)
         train = score_logits(sample_logits, self.data.train.labels[self.sample], self.config.bins)
 
         position, n = self.position, len(self.labels)
@@ -205,8 +210,14 @@ class Trainer:
         self.recorder.event("epoch", position.step, **epoch)
         self._checkpoint()
 
-    def _predict(self, images: np.ndarray) -> np.ndarray:
-        logits = predict(self.model, images, self.normalise, self._autocast(), self.recorder.beat)
+    def _predict(self, split: Split, chosen: np.ndarray) -> np.ndarray:
+        """The logits of the images `chosen` of a split; may end the training, as `_look_around`."""
+
+        def on_batch() -> None:
+            self.recorder.beat()
+            self._end_if_wanted()
+
+        logits = predict(self.model, split.images, chosen, self.normalise, self._autocast(), on_batch)
         if not np.isfinite(logits).all():
             raise NonFiniteError(
                 f"the network's output is not finite after step {self.position.step} (loss {self._last_loss})"

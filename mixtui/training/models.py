@@ -44,7 +44,7 @@ def _build_torchvision(name: str, classes: int, image_size: tuple[int, int]) -> 
     try:
         return builder(**options)
     except Exception as error:
-        raise _cannot(name, image_size, error) from None
+        raise _cannot(name, image_size, error) from error
 
 
 def _adapt_channels(model: nn.Module, channels: int) -> None:
@@ -85,18 +85,24 @@ def _build_users_own(path: str, classes: int, channels: int, image_size: tuple[i
     module_name, _, function_name = path.partition(":")
     try:
         function = getattr(importlib.import_module(module_name), function_name)
-    except (ImportError, AttributeError) as error:
+        taken = inspect.signature(function).parameters
+    except Exception as error:  # importing runs the user's own code
         raise MixtuiError(
-            f"--model {path}: {error}.", "Start mixtui in the folder that holds the module, or install it."
-        ) from None
+            f"--model {path} cannot be imported: {_reason(error)}.",
+            "Start mixtui in the folder that holds the module, or install it.",
+        ) from error
     offered = {"num_classes": classes, "channels": channels, "image_size": image_size}
-    taken = inspect.signature(function).parameters
     if "num_classes" not in taken:
         raise MixtuiError(
             f"--model {path}: the function does not take num_classes.",
             "Write def function(num_classes, channels, image_size), the last two if they are needed.",
         )
-    model = function(**{name: value for name, value in offered.items() if name in taken})
+    try:
+        model = function(**{name: value for name, value in offered.items() if name in taken})
+    except Exception as error:
+        raise MixtuiError(
+            f"--model {path} failed: {_reason(error)}.", "Call it in Python by itself to see where."
+        ) from error
     if not isinstance(model, nn.Module):
         raise MixtuiError(
             f"--model {path} returned {type(model).__name__}, not a torch.nn.Module.",
@@ -113,10 +119,10 @@ def _try_once(model: nn.Module, config: RunConfig, classes: int, channels: int, 
             "Use --batch-size 2 or more, or a model without BatchNorm.",
         )
     try:
-        with torch.inference_mode():
+        with torch.no_grad():  # not inference_mode, under which a lazy layer would make parameters that cannot train
             logits = model.eval()(torch.zeros(2, channels, *image_size))
     except Exception as error:
-        raise _cannot(config.model, image_size, error) from None
+        raise _cannot(config.model, image_size, error) from error
     if getattr(logits, "shape", None) != (2, classes):
         raise MixtuiError(
             f"{config.model} does not return logits of shape (images, {classes}).",
@@ -126,8 +132,12 @@ def _try_once(model: nn.Module, config: RunConfig, classes: int, channels: int, 
 
 def _cannot(name: str, image_size: tuple[int, int], error: Exception) -> MixtuiError:
     height, width = image_size
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return MixtuiError(
-        f"{name} cannot take images of {height}×{width}: {reason}.",
+        f"{name} cannot take images of {height}×{width}: {_reason(error)}.",
         "Choose another model; resnet18 takes any size.",
     )
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what went wrong, without its full stop."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".:! ")

@@ -88,7 +88,9 @@ def _download(url: str, target: Path, md5: str, report: Callable[[int], None]) -
         finally:
             part.unlink(missing_ok=True)
     except (OSError, http.client.HTTPException) as error:
-        raise MixtuiError(f"{url} cannot be fetched: {error}.", f"Try again, or put the file at {target} by hand.") from error
+        raise MixtuiError(
+            f"{url} cannot be fetched: {error}.", f"Try again, or put the file at {target} by hand."
+        ) from error
 
 
 def _receive(url: str, part: Path, report: Callable[[int], None]) -> str:

@@ -1,0 +1,298 @@
+"""Every state, from made evidence: events, process records, exit records, and the clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mixtui.store.control import change_control
+from mixtui.store.files import write_json
+from mixtui.store.paths import RunPaths
+from mixtui.store.process import ProcessIdentity, identify, this_process
+from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.status import CLAIM_GRACE, LOST_AFTER, STALLED_AFTER, State, Status
+
+MakeEvent = Callable[..., dict[str, Any]]
+MakeRun = Callable[..., RunPaths]
+
+ELSEWHERE = replace(this_process(), host="elsewhere", boot_id="another")
+
+
+def status_of(paths: RunPaths) -> Status:
+    return Run.load(paths.root).status
+
+
+def record_process(paths: RunPaths, identity: ProcessIdentity, attempt: int = 1) -> None:
+    write_json(paths.process, {"attempt": attempt, **identity.to_json()})
+    paths.heartbeat.touch()
+
+
+def record_exit(paths: RunPaths, code: int | None = None, signal: str | None = None, attempt: int = 1) -> None:
+    write_json(paths.exit, {"attempt": attempt, "time": "2026-11-22T23:15:02+00:00", "code": code, "signal": signal})
+
+
+def make_silent(paths: RunPaths, seconds: float) -> None:
+    then = time.time() - seconds
+    for path in paths.root.iterdir():
+        os.utime(path, (then, then))
+
+
+@pytest.fixture
+def training_run(make_run: MakeRun, make_event: MakeEvent) -> RunPaths:
+    """A run whose first attempt trains: nothing says yet which process it is."""
+    return make_run([make_event("attempt"), make_event("phase", phase="training")], claims=1)
+
+
+# Without a process
+
+
+@pytest.mark.parametrize(
+    ("want", "state"), [("run", State.QUEUED), ("pause", State.PAUSED), ("stop", State.STOPPED), (None, State.QUEUED)]
+)
+def test_a_run_that_nobody_began(make_run: MakeRun, want: str | None, state: State) -> None:
+    paths = make_run()
+    change_control(paths, want=want)
+    assert status_of(paths).state is state
+    assert not state.is_live
+
+
+def test_a_run_that_is_wanted_again_is_queued(make_run: MakeRun, make_event: MakeEvent) -> None:
+    paths = make_run([make_event("attempt"), make_event("end", state="stopped")], claims=1)
+    change_control(paths, attempt=2)
+    assert status_of(paths).state is State.QUEUED
+
+
+def test_a_fresh_claim_is_starting(make_run: MakeRun) -> None:
+    assert status_of(make_run(claims=1)) == Status(State.STARTING)
+
+
+def test_a_claim_that_no_process_followed_is_crashed(make_run: MakeRun) -> None:
+    paths = make_run(claims=1)
+    make_silent(paths, CLAIM_GRACE + 1)
+    status = status_of(paths)
+    assert (status.state, status.reason) == (State.CRASHED, "unknown")
+    assert "could not be started" in status.sentence
+
+
+# A live process
+
+
+@pytest.mark.parametrize("phase", [None, "fetching", "decoding"])
+def test_a_live_process_that_does_not_train_yet_is_starting(
+    make_run: MakeRun, make_event: MakeEvent, phase: str | None
+) -> None:
+    events = [make_event("attempt")] + ([make_event("phase", phase=phase)] if phase else [])
+    paths = make_run(events, claims=1)
+    record_process(paths, this_process())
+    assert status_of(paths) == Status(State.STARTING)
+
+
+def test_a_live_process_that_trains_is_running(training_run: RunPaths) -> None:
+    record_process(training_run, this_process())
+    assert status_of(training_run) == Status(State.RUNNING)
+
+
+@pytest.mark.parametrize("want", ["stop", "pause"])
+def test_a_live_process_that_is_to_end_is_stopping(training_run: RunPaths, want: str) -> None:
+    record_process(training_run, this_process())
+    change_control(training_run, want=want)
+    assert status_of(training_run).state is State.STOPPING
+
+
+def test_an_earlier_attempts_training_is_not_this_ones(training_run: RunPaths) -> None:
+    training_run.claim(2).touch()
+    record_process(training_run, this_process(), attempt=2)
+    assert status_of(training_run).state is State.STARTING
+
+
+def test_a_phase_that_no_attempt_precedes_is_no_accident(make_run: MakeRun, make_event: MakeEvent) -> None:
+    paths = make_run([make_event("phase", phase="training")], claims=1)
+    record_process(paths, this_process())
+    assert status_of(paths).state is State.RUNNING
+
+
+def test_a_live_process_that_fell_silent_is_stalled_and_still_running(training_run: RunPaths) -> None:
+    record_process(training_run, this_process())
+    make_silent(training_run, STALLED_AFTER + 30)
+    status = status_of(training_run)
+    assert status.state is State.RUNNING
+    assert status.stalled_for == pytest.approx(STALLED_AFTER + 30, abs=5)
+    training_run.heartbeat.touch()
+    assert status_of(training_run).stalled_for is None
+
+
+def test_a_process_that_only_it_itself_recorded_counts(training_run: RunPaths) -> None:
+    assert not training_run.process.exists()
+    assert status_of(training_run).state is State.RUNNING
+
+
+# A process that is gone
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"start_time": this_process().start_time - 1}, {"boot_id": "another"}, {"pid": 2**30}],
+    ids=["its pid used again", "another boot", "no such pid"],
+)
+def test_another_process_is_not_the_run(training_run: RunPaths, change: dict[str, Any]) -> None:
+    record_process(training_run, replace(this_process(), **change))
+    status = status_of(training_run)
+    assert (status.state, status.reason) == (State.CRASHED, "unknown")
+    assert not status.state.is_live
+
+
+def test_a_zombie_is_crashed(training_run: RunPaths) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    record_process(training_run, identify(child.pid))
+    assert status_of(training_run).state is State.RUNNING
+    assert child.stdin is not None
+    child.stdin.close()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert status_of(training_run).state is State.CRASHED
+    child.wait()
+
+
+@pytest.mark.parametrize(
+    ("code", "signal", "reason", "words"),
+    [(None, "SIGKILL", "signal", "SIGKILL"), (1, None, "error", "exit code 1"), (0, None, "error", "exit code 0")],
+)
+def test_an_exit_without_an_end_event_is_crashed_and_says_how(
+    training_run: RunPaths, code: int | None, signal: str | None, reason: str, words: str
+) -> None:
+    record_process(training_run, this_process())
+    record_exit(training_run, code, signal)
+    status = status_of(training_run)
+    assert (status.state, status.reason) == (State.CRASHED, reason)
+    assert words in status.sentence
+    assert "epoch 1" in status.sentence
+
+
+def test_an_attempt_that_died_before_it_began_says_so(training_run: RunPaths) -> None:
+    training_run.claim(2).touch()
+    record_exit(training_run, code=1, attempt=2)
+    assert "before it began" in status_of(training_run).sentence
+
+
+def test_an_earlier_attempts_exit_is_not_this_ones(training_run: RunPaths) -> None:
+    record_exit(training_run, signal="SIGKILL")
+    training_run.claim(2).touch()
+    record_process(training_run, this_process(), attempt=2)
+    assert status_of(training_run).state is State.STARTING
+
+
+# The end event
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.STOPPED, State.PAUSED, State.FAILED])
+def test_the_end_event_is_the_last_word(make_run: MakeRun, make_event: MakeEvent, state: State) -> None:
+    end = make_event("end", state=state.value, reason="requested", message="As it is.")
+    paths = make_run([make_event("attempt"), end], claims=1)
+    assert status_of(paths) == Status(state, "requested", "As it is.")
+    record_process(paths, this_process())  # it may take its time to go
+    record_exit(paths, signal="SIGKILL")
+    assert status_of(paths) == Status(state, "requested", "As it is.")
+
+
+def test_an_earlier_attempts_end_is_not_this_ones(make_run: MakeRun, make_event: MakeEvent) -> None:
+    paths = make_run([make_event("attempt"), make_event("end", state="stopped")], claims=2)
+    record_process(paths, this_process(), attempt=2)
+    assert status_of(paths).state is State.STARTING
+
+
+# Another host
+
+
+def test_on_another_host_a_fresh_heartbeat_is_life(training_run: RunPaths) -> None:
+    record_process(training_run, ELSEWHERE)
+    assert status_of(training_run) == Status(State.RUNNING, host="elsewhere")
+
+
+def test_on_another_host_a_heartbeat_that_expired_is_lost(training_run: RunPaths) -> None:
+    record_process(training_run, ELSEWHERE)
+    make_silent(training_run, LOST_AFTER + 60)
+    status = status_of(training_run)
+    assert (status.state, status.reason, status.host) == (State.LOST, "unknown", "elsewhere")
+    assert status.sentence == "No sign from elsewhere for 3 min."
+
+
+def test_on_another_host_an_exit_is_an_exit(training_run: RunPaths) -> None:
+    record_process(training_run, ELSEWHERE)
+    record_exit(training_run, signal="SIGTERM")
+    assert status_of(training_run).state is State.CRASHED
+
+
+# A folder that was copied, or where somebody left things
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_a_copy_without_hidden_files_keeps_its_state(make_run: MakeRun, make_event: MakeEvent, end: bool) -> None:
+    dead = replace(this_process(), boot_id="another").to_json()
+    paths = make_run([make_event("attempt", **dead)] + [make_event("end")] * end, claims=1)
+    before = status_of(paths)
+    paths.claim(1).unlink()
+    assert status_of(paths) == before
+    assert before.state is (State.FINISHED if end else State.CRASHED)
+
+
+def test_foreign_files_beside_the_claims_do_no_harm(training_run: RunPaths) -> None:
+    for name in (".attempt-1.bak", ".attempt-", ".attempt-x"):
+        (training_run.root / name).touch()
+    assert status_of(training_run).state is State.RUNNING
+
+
+@pytest.mark.parametrize("name", ["process.json", "exit.json"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, '{"attempt": 1', "\0\0"])
+def test_evidence_that_cannot_be_read_is_a_broken_run(training_run: RunPaths, name: str, content: str) -> None:
+    (training_run.root / name).write_text(content)
+    with pytest.raises(BrokenRunError, match=name):
+        Run.load(training_run.root)
+
+
+@pytest.mark.parametrize(
+    "process",
+    [{}, {"pid": "x"}, {"pid": None}, {"pid": 1e999}, {"pid": [1]}, {"start_time": {}}, {"start_time": 10**400}],
+)
+def test_a_process_record_of_another_shape_is_a_broken_run(training_run: RunPaths, process: dict[str, Any]) -> None:
+    whole = this_process().to_json() if process else {}
+    training_run.process.write_text(json.dumps({"attempt": 1, **whole, **process}))
+    with pytest.raises(BrokenRunError, match="process"):
+        Run.load(training_run.root)
+
+
+def test_a_wish_of_another_shape_is_a_broken_run(make_run: MakeRun) -> None:
+    paths = make_run()
+    change_control(paths, attempt="2")
+    with pytest.raises(BrokenRunError, match=r"control\.json"):
+        Run.load(paths.root)
+
+
+def test_an_end_in_an_unknown_state_is_a_broken_run(make_run: MakeRun, make_event: MakeEvent) -> None:
+    paths = make_run([make_event("end", state="exploded")], claims=1)
+    with pytest.raises(BrokenRunError, match="exploded"):
+        Run.load(paths.root)
+
+
+def test_evidence_that_is_no_file_is_a_broken_run(training_run: RunPaths) -> None:
+    training_run.exit.mkdir()
+    with pytest.raises(BrokenRunError, match=r"exit\.json"):
+        Run.load(training_run.root)
+
+
+def test_looking_changes_nothing(training_run: RunPaths) -> None:
+    record_process(training_run, replace(this_process(), boot_id="another"))
+
+    def everything() -> dict[Path, tuple[int, bytes]]:
+        return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in training_run.root.iterdir()}
+
+    before = everything()
+    status_of(training_run)
+    assert everything() == before
