@@ -72,6 +72,7 @@ class Ending:
 
 
 def main() -> int:
+    sys.path.append(str(Path.cwd()))  # last: the user's own modules are found, and stand in for no library's
     paths = RunPaths(Path(sys.argv[1]))
     watch = EndWatch(paths)
     run = Run.load(paths.root)

@@ -38,7 +38,7 @@ def load(path: str, location: Path | None) -> ImageData:
 def _import(path: str, location: Path | None) -> Callable[[], Any]:
     module_name, _, function_name = path.partition(":")
     if location is not None and str(location) not in sys.path:
-        sys.path.insert(0, str(location))
+        sys.path.append(str(location))
     try:
         module = importlib.import_module(module_name)
     except Exception as error:

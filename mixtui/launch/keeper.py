@@ -27,7 +27,7 @@ def keep(paths: RunPaths, attempt: int) -> int:
     threads = str(config.get("threads", 1))
     with paths.output.open("ab") as output:
         worker = subprocess.Popen(
-            [sys.executable, "-u", "-m", "mixtui.worker", str(paths.root), str(attempt)],
+            [sys.executable, "-P", "-u", "-m", "mixtui.worker", str(paths.root), str(attempt)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -16,7 +16,7 @@ from mixtui.store.files import read_json
 from mixtui.store.history import History
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
-from mixtui.store.status import Status, status
+from mixtui.store.status import State, Status, status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,8 +56,13 @@ class Run:
                 raise ValueError("config.json is missing")
             control, meta = read_json(paths.control) or {}, read_json(paths.meta) or {}
             _check_meta(meta)
-            history = History().add(JsonlReader(paths.events).read())
+            events = JsonlReader(paths.events)
+            history = History().add(events.read())
             attempt = max(paths.last_claim(), history.last_attempt)  # a copy of a run may lack the claims
+            found = status(paths, history, control, attempt)
+            if found.state is State.CRASHED:  # unless it ended after its events were read
+                history = history.add(events.read())
+                found = status(paths, history, control, attempt)
             return cls(
                 paths=paths,
                 config=_parse_config(config),
@@ -66,7 +71,7 @@ class Run:
                 meta=meta,
                 history=history,
                 attempt=attempt,
-                status=status(paths, history, control, attempt),
+                status=found,
             )
 
     @property

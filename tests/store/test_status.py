@@ -16,10 +16,11 @@ import pytest
 
 from mixtui.store.control import change_control
 from mixtui.store.files import write_json
+from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import ProcessIdentity, identify, this_process
 from mixtui.store.run import BrokenRunError, Run
-from mixtui.store.status import CLAIM_GRACE, LOST_AFTER, STALLED_AFTER, State, Status
+from mixtui.store.status import CLAIM_GRACE, LOST_AFTER, STALLED_AFTER, State, Status, status
 
 MakeEvent = Callable[..., dict[str, Any]]
 MakeRun = Callable[..., RunPaths]
@@ -296,3 +297,18 @@ def test_looking_changes_nothing(training_run: RunPaths) -> None:
     before = everything()
     status_of(training_run)
     assert everything() == before
+
+
+def test_a_run_that_ends_while_it_is_read_is_not_taken_for_crashed(
+    training_run: RunPaths, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_meanwhile(*arguments: Any) -> Status:
+        monkeypatch.undo()
+        record_exit(training_run, code=0)
+        log = JsonlWriter(training_run.events)
+        log.append([make_event("end")])
+        log.close()
+        return status(*arguments)
+
+    monkeypatch.setattr("mixtui.store.run.status", end_meanwhile)
+    assert status_of(training_run).state is State.FINISHED
