@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
 from mixtui.calibration.scores import score_logits, softmax, top_label
-from mixtui.config import RunConfig
+from mixtui.config import MODELS, RunConfig
 from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically
 from mixtui.store.recorder import Recorder
@@ -29,6 +29,7 @@ from mixtui.training.evaluate import predict
 from mixtui.training.mixup import draw_mix, mix_images, mixed_accuracy, mixup_loss
 from mixtui.training.models import build_model
 from mixtui.training.schedule import learning_rate
+from mixtui.training.small_maps import use_small_map_products
 from mixtui.training.streams import Stream, torch_seed
 
 CHECKPOINT_EVERY = 60.0  # seconds
@@ -56,9 +57,11 @@ class Trainer:
         self.recorder = recorder
         self.wanted_end = wanted_end
         self.device = torch.device(config.device)
-        self.model = build_model(
-            config, len(data.classes), data.train.images.shape[3], data.train.images.shape[1:3]
-        ).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels, image_size = data.train.images.shape[3], data.train.images.shape[1:3]
+        model = build_model(config, len(data.classes), channels, image_size)
+        if self.device.type == "cpu" and config.model in MODELS:  # a user's own network is left as it is
+            use_small_map_products(model, channels, image_size)
+        self.model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.SGD(
             self.model.parameters(),
             lr=config.lr,
