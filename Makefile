@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test check format setup clean
 
-demo: setup  ## set up, and train one model on the embedded data set (about three minutes on two cores)
+demo: setup  ## set up, and train one model on the embedded data set (a few minutes on two cores)
 	$(BIN)/mixtui run --alpha 0.1 --dataset synthetic
 
 test: setup  ## set up, and run the tests

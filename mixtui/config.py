@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 from mixtui.errors import MixtuiError
 
 DEFAULT_DATASET = "cifar10"
-FALLBACK_DATASET = "synthetic"
 
 Schedule = Literal["constant", "step", "cosine"]
 MixupPer = Literal["batch", "sample"]
@@ -40,7 +39,7 @@ MODELS = tuple(
 )
 WITHOUT_BATCHNORM = re.compile(r"alexnet|convnext_|squeezenet|swin_|vit_|vgg\d+$")
 RESNET_FAMILY = re.compile(r"(wide_)?res(net|next)\d")
-IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:function
 
 
 @dataclass(frozen=True, kw_only=True)

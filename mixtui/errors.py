@@ -17,3 +17,8 @@ class MixtuiError(Exception):
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+
+
+def reason_of(error: BaseException) -> str:
+    """The kind of a foreign error and the first line of its text, without its full stop: to put into a message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".:! ")

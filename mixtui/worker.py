@@ -16,7 +16,7 @@ import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
 from mixtui.store.files import read_json
@@ -98,6 +98,7 @@ class Training:
         self.recorder = recorder
         self.watch = watch
         self.trainer: Trainer | None = None
+        self._reported: tuple[str, int] | None = None
 
     @property
     def step(self) -> int:
@@ -116,6 +117,7 @@ class Training:
             processor=processor(),
         )
         print(f"attempt {recorder.attempt}: {self.run.id}", flush=True)
+        self._stop_if_wanted()
         from mixtui.training.loop import Trainer  # seconds of imports: after the first event, so that they show
 
         self._stop_if_wanted()
@@ -173,8 +175,8 @@ class Training:
         self.recorder.beat()
         self._stop_if_wanted()
         mark = (phase, int(fraction * 20))
-        if mark != getattr(self, "_mark", None):
-            self._mark = mark
+        if mark != self._reported:
+            self._reported = mark
             self.recorder.event("phase", self.step, phase=phase, fraction=round(fraction, 2))
 
     def _stop_if_wanted(self) -> None:
@@ -182,10 +184,11 @@ class Training:
             raise StopTrainingError
 
 
-def _differences(first: dict[str, object]) -> list[str]:
+def _differences(first: dict[str, Any]) -> list[str]:
     """What differs between the first attempt's surroundings and these, where it can change a result."""
-    here = {"versions": versions(), "processor": processor()}
-    return [f"{name} was {first.get(name)}, is {now}" for name, now in here.items() if first.get(name) != now]
+    before = {**first.get("versions", {}), "processor": first.get("processor")}
+    here = {**versions(), "processor": processor()}
+    return [f"{name} was {before.get(name)}, is {now}." for name, now in here.items() if before.get(name) != now]
 
 
 def ending_of(error: BaseException, watch: EndWatch) -> Ending:
@@ -201,7 +204,8 @@ def ending_of(error: BaseException, watch: EndWatch) -> Ending:
         case NonFiniteError():
             return Ending("failed", "nan", f"{error}. A lower --lr may help.", EXIT_FAILED)
         case _ if _is_disk_full(error):
-            return Ending("stopped", "disk-full", "The disk is full; make room and resume it.", EXIT_FAILED)
+            what = f"{error.message} {error.hint}" if isinstance(error, MixtuiError) else "The disk is full; make room."
+            return Ending("stopped", "disk-full", f"{what} Then resume it.", EXIT_FAILED)
         case MixtuiError():
             return Ending("failed", "error", f"{error.message} {error.hint}", error.exit_code)
         case MemoryError():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mixtui.plots.palette import ColorDepth
+    from mixtui.plots.palette import ColorDepth, Ground
 
 PIPE_WIDTH = 160  # columns where there is no terminal to ask
 
@@ -59,6 +59,11 @@ def color_depth(console: Console) -> ColorDepth:
     if console.no_color or console.color_system is None:
         return "none"
     return "16" if console.color_system in ("standard", "windows") else "256"
+
+
+def ground() -> Ground:
+    """Light where the terminal says that its background is (the convention of COLORFGBG: foreground;background)."""
+    return "light" if os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") else "dark"
 
 
 def print_json(document: object) -> None:

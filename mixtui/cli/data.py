@@ -86,7 +86,7 @@ def _prepare(name: str, folder: Path) -> ImageData:
     found = resolve(name, folder)
     from mixtui.training.data import load  # imports torchvision: only once the name is known to be right
 
-    with Progress(console=stderr(), transient=True) as bar:
+    with Progress(console=stderr(), transient=True, disable=not stderr().is_terminal) as bar:
         task = bar.add_task("opening", total=1)
 
         def show(phase: str, fraction: float) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sys
 import time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,10 +16,11 @@ from rich.text import Text
 from mixtui.calibration.direction import direction
 from mixtui.cli.console import stderr, stdout, words
 from mixtui.cli.summary import MARKS, duration, figure, print_run
-from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
 from mixtui.launch.start import ask_to_stop, signal_worker, start
 from mixtui.store.files import read_json
 from mixtui.store.run import Run
+from mixtui.store.status import State
 from mixtui.store.watch import RunWatch
 
 if TYPE_CHECKING:
@@ -37,22 +40,21 @@ def start_and_follow(paths: RunPaths, attempt: int) -> int:
     """Start an attempt and follow it to its end; the exit code for the shell."""
     with _StopOnSignals(paths) as stop:
         start(paths, attempt)
-        terminal = stdout().is_terminal
-        with _Bar() if terminal else _Lines() as display:
+        with _Bar(attempt) if sys.stdout.isatty() else _Lines(attempt) as display:
             display.say(paths.id)
             _follow(paths, attempt, display, stop)
     run = Run.load(paths.root)
     stdout().print()
     print_run(run, stdout())
-    if run.status.reason in ("requested", "signal", "disk-full") or run.status.state == "crashed":
+    if run.status.state in (State.STOPPED, State.CRASHED):
         stdout().print(words(f"Go on with: mixtui resume {paths.id}"))
     return _exit_code(run)
 
 
 def _exit_code(run: Run) -> int:
-    if run.history.end is None:
-        return EXIT_INTERRUPTED if run.control.get("want") == "stop" else EXIT_FAILED
-    return int(run.history.end["exit_code"])
+    if run.end is None:
+        return EXIT_INTERRUPTED if run.status.state is State.STOPPED else EXIT_FAILED
+    return int(run.end["exit_code"])
 
 
 def _follow(paths: RunPaths, attempt: int, display: Display, stop: _StopOnSignals) -> None:
@@ -123,7 +125,8 @@ class Display(Protocol):
 class _Lines:
     """Plain lines, for a file or a pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempt: int) -> None:
+        self._attempt = attempt
         self._phase: str | None = None
 
     def __enter__(self) -> _Lines:
@@ -136,16 +139,18 @@ class _Lines:
         print(line, flush=True)
 
     def progress(self, watch: RunWatch, epochs: int) -> None:
-        phase = watch.history.phase
-        if phase and phase["phase"] != self._phase:
-            self._phase = phase["phase"]
+        phase = _phase(watch, self._attempt)
+        if phase["phase"] != self._phase:
+            self._phase = str(phase["phase"])
             self.say(self._phase)
 
 
 class _Bar:
     """A bar over all steps, with the loss, the speed and the time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempt: int) -> None:
+        self._attempt = attempt
+        self._trains = False
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -170,19 +175,27 @@ class _Bar:
         self._bar.console.print(line)
 
     def progress(self, watch: RunWatch, epochs: int) -> None:
-        history, step = watch.history, watch.last_step
-        phase = history.phase or {"phase": "starting"}
+        history, phase = watch.history, _phase(watch, self._attempt)
         if phase["phase"] != "training" or history.data is None:
             fraction = phase.get("fraction")
             self._bar.update(self._task, description=phase["phase"], completed=fraction or 0, total=fraction and 1)
             return
+        if not self._trains:  # what an earlier attempt did says nothing about this one's speed
+            self._trains = True
+            self._bar.reset(self._task, total=history.data["steps_per_epoch"] * epochs, completed=phase["step"])
+        step = watch.last_step
         self._bar.update(
             self._task,
             description=f"epoch {min(len(history.epochs) + 1, epochs)}/{epochs}",
-            total=history.data["steps_per_epoch"] * epochs,
             completed=step["step"] if step else 0,
             figures=_figures(step),
         )
+
+
+def _phase(watch: RunWatch, attempt: int) -> dict[str, Any]:
+    """What this attempt does."""
+    phase = watch.history.phase
+    return phase if phase is not None and phase["attempt"] == attempt else {"phase": "starting"}
 
 
 def _figures(step: dict[str, Any] | None) -> str:
@@ -201,7 +214,8 @@ class _StopOnSignals:
 
     def __enter__(self) -> _StopOnSignals:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._stop)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+                self._before[number] = signal.signal(number, self._stop)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -213,4 +227,5 @@ class _StopOnSignals:
             signal_worker(self._paths, signal.SIGKILL)
         else:
             self.asked = True
-            ask_to_stop(self._paths)
+            with contextlib.suppress(MixtuiError):  # the signal alone does it too
+                ask_to_stop(self._paths)

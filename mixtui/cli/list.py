@@ -37,7 +37,7 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
     from mixtui.store.store import short_ids
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "created", "state"):
+    for heading in ("id", "created, UTC", "state"):
         table.add_column(heading, no_wrap=True)
     for heading in ("α", "seed"):
         table.add_column(words(heading), no_wrap=True, justify="right")
@@ -45,6 +45,7 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
         table.add_column(heading, overflow="ellipsis", min_width=5)
     for heading in ("epoch", "acc", "ECE"):
         table.add_column(heading, no_wrap=True, justify="right")
+    table.add_column("name, tags", overflow="ellipsis")
     ids = short_ids([run.run_id if isinstance(run, BrokenRunError) else run.id for run in runs])
     broken = []
     for run in runs:
@@ -63,6 +64,7 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
             f"{run.epoch}/{config.epochs}",
             figure(metrics.get("accuracy")),
             figure(metrics.get("ece")) + words(f" {MARKS[run.direction]}"),
+            ", ".join(filter(None, [run.meta.get("name"), *run.tags])),
         )
     stdout().print(table)
     for error in broken:

@@ -17,15 +17,15 @@ def logs(
     runs_dir_option: RunsDir = None,
 ) -> None:
     """Print a run's output."""
+    from mixtui.store.run import Run
     from mixtui.store.store import Store
 
-    store = Store(runs_dir(runs_dir_option))
-    found = store.find(run)
+    found = Store(runs_dir(runs_dir_option)).find(run)
     if not found.paths.output.exists():
         return
     with found.paths.output.open("rb") as output:
         while True:
-            live = follow and store.find(found.id).status.state.is_live  # asked before reading: nothing is missed
+            live = follow and Run.load(found.paths.root).status.state.is_live  # asked before reading: nothing is missed
             sys.stdout.buffer.write(output.read())
             sys.stdout.buffer.flush()
             if not live:

@@ -13,29 +13,35 @@ _DEFAULTS = RunConfig(alpha=0)
 
 
 def run(
-    alpha: Annotated[float, typer.Option("--alpha", help="Mixup's α: λ ~ Beta(α, α); 0 is plain training.")],
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Mixup's alpha: lambda ~ Beta(alpha, alpha); 0 is plain training.")
+    ],
     dataset: DatasetOption = None,
     model: ModelOption = _DEFAULTS.model,
-    epochs: Annotated[int, typer.Option("--epochs")] = _DEFAULTS.epochs,
-    batch_size: Annotated[int, typer.Option("--batch-size")] = _DEFAULTS.batch_size,
+    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training images.")] = _DEFAULTS.epochs,
+    batch_size: Annotated[int, typer.Option("--batch-size", help="Images a step.")] = _DEFAULTS.batch_size,
     lr: Annotated[float, typer.Option("--lr", help="Learning rate of SGD.")] = _DEFAULTS.lr,
-    momentum: Annotated[float, typer.Option("--momentum")] = _DEFAULTS.momentum,
-    weight_decay: Annotated[float, typer.Option("--weight-decay")] = _DEFAULTS.weight_decay,
+    momentum: Annotated[float, typer.Option("--momentum", help="Momentum of SGD.")] = _DEFAULTS.momentum,
+    weight_decay: Annotated[
+        float, typer.Option("--weight-decay", help="L2 weight decay of SGD.")
+    ] = _DEFAULTS.weight_decay,
     schedule: Annotated[
         str, typer.Option("--schedule", help="constant, step (a tenth at 50 % and 75 %), or cosine.")
     ] = _DEFAULTS.schedule,
-    label_smoothing: Annotated[float, typer.Option("--label-smoothing")] = _DEFAULTS.label_smoothing,
+    label_smoothing: Annotated[
+        float, typer.Option("--label-smoothing", help="Share of each target spread over all classes.")
+    ] = _DEFAULTS.label_smoothing,
     augment: Annotated[bool, typer.Option("--augment", help="Random crops and flips.")] = _DEFAULTS.augment,
     mixup_per: Annotated[
-        str, typer.Option("--mixup-per", help="One λ per batch, or per sample.")
+        str, typer.Option("--mixup-per", help="batch: one lambda for a batch; sample: one for each image.")
     ] = _DEFAULTS.mixup_per,
     stem: Annotated[
-        str, typer.Option("--stem", help="imagenet, or cifar: ResNet's 3×3 stem without pooling.")
+        str, typer.Option("--stem", help="imagenet, or cifar: ResNet's 3x3 stem without pooling.")
     ] = _DEFAULTS.stem,
-    seed: Annotated[int, typer.Option("--seed")] = _DEFAULTS.seed,
+    seed: Annotated[int, typer.Option("--seed", help="Drives every random draw.")] = _DEFAULTS.seed,
     bins: Bins = _DEFAULTS.bins,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, or cuda[:N].")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="fp32, bf16, or auto: fp32.")] = "auto",
     data_dir_option: DataDir = None,
     name: Annotated[str | None, typer.Option("--name", help="A name of your own for the run.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")] = None,

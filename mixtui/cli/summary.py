@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mixtui.cli.console import color_depth, speaks_utf8, words
+from mixtui.cli.console import color_depth, ground, speaks_utf8, words
 from mixtui.store.status import State
 
 if TYPE_CHECKING:
@@ -63,8 +63,11 @@ def duration(seconds: float) -> str:
 
 
 def state_text(run: Run) -> Text:
-    glyph, style = _STATES[run.status.state]
-    return Text(words(f"{glyph} {run.status.state.value}"), style=style)
+    status = run.status
+    glyph, style = _STATES[status.state]
+    if status.stalled_for is not None:
+        return Text(words(f"◌ no sign for {duration(status.stalled_for)}"), style="yellow")
+    return Text(words(f"{glyph} {status.state.value}") + (f" @{status.host}" if status.host else ""), style=style)
 
 
 def recipe_line(run: Run) -> str:
@@ -106,7 +109,7 @@ def print_run(run: Run, console: Console) -> None:
     done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
     lines = [
         Text(status.sentence),
-        Text(f"{done} · tags: {', '.join(run.tags)}" if run.tags else done),
+        Text(" · ".join([done, *_labels(run)])),
         Text(recipe_line(run)),
         *(Text(f"! {warning}", style="yellow") for warning in run.history.warnings),
         *(Text(f"! inexact: {reason}", style="yellow") for reason in run.history.inexact),
@@ -121,6 +124,12 @@ def print_run(run: Run, console: Console) -> None:
     columns = {"test": metrics, "train, clean": last["train_metrics"]} | _truth_column(run)
     console.print()
     print_evaluation(console, columns, bins, "test", run.direction)
+
+
+def _labels(run: Run) -> list[str]:
+    """What a person calls the run."""
+    name = run.meta.get("name")
+    return [*([f"name: {name}"] if name else []), *([f"tags: {', '.join(run.tags)}"] if run.tags else [])]
 
 
 def _truth_column(run: Run) -> dict[str, Mapping[str, Any]]:
@@ -165,6 +174,7 @@ def print_evaluation(
         columns=max(40, min(console.width, DIAGRAM_COLUMNS)),
         rows=console.height - 2 if console.is_terminal else None,  # with the line that follows and the prompt
         colors=color_depth(console),
+        ground=ground(),
         glyphs=UNICODE if speaks_utf8() else ASCII,
     )
     console.print(Group(*lines, Text(), diagram))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from mixtui.config import DEFAULT_DATASET
 from mixtui.errors import MixtuiError
 
 
@@ -95,7 +96,7 @@ _STL10 = Source(
     ),
 )
 
-DEFAULT = "cifar10"
+DEFAULT = DEFAULT_DATASET
 SYNTHETIC = "synthetic"
 
 CATALOG: dict[str, DatasetInfo] = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtui.datasets.arrays import ImageData, Split, image_data
-from mixtui.errors import MixtuiError
+from mixtui.errors import MixtuiError, reason_of
 
 _WANTED = "It must return ((train_images, train_labels), (test_images, test_labels))."
 
@@ -24,7 +24,7 @@ def load(path: str, location: Path | None) -> ImageData:
     try:
         returned = function()
     except Exception as error:
-        raise MixtuiError(f"{path} failed: {_reason(error)}.", "Run it in Python by itself to see where.") from error
+        raise MixtuiError(f"{path} failed: {reason_of(error)}.", "Run it in Python by itself to see where.") from error
     try:
         (train_images, train_labels), (test_images, test_labels) = returned
     except (TypeError, ValueError) as error:
@@ -43,7 +43,7 @@ def _import(path: str, location: Path | None) -> Callable[[], Any]:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise MixtuiError(
-            f"{module_name} cannot be imported: {_reason(error)}.",
+            f"{module_name} cannot be imported: {reason_of(error)}.",
             "Start mixtui in the module's folder, or install it.",
         ) from error
     function: Callable[[], Any] | None = getattr(module, function_name, None)
@@ -68,7 +68,3 @@ def _split(path: str, part: str, images: Any, labels: Any) -> Split:
     if images.ndim == 3:
         images = images[:, :, :, None]
     return Split(np.ascontiguousarray(images), labels.astype(np.int64))
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -1,16 +1,15 @@
 """Which data set a run will use: decided once, when it is submitted, without importing torch."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixtui.config import IMPORT_PATH
 from mixtui.datasets.catalog import DEFAULT, SYNTHETIC, find, is_fetchable, is_present
 from mixtui.errors import MixtuiError
 
 FOLDER_PREFIX = "folder:"
 
 _ANSWER_WITHIN = 5.0  # seconds that a download server has to answer
-_IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:function
 
 _FALLBACK_NOTICE = (
     f"{DEFAULT} is not on this machine and cannot be fetched: "
@@ -22,14 +21,10 @@ _FALLBACK_NOTICE = (
 
 @dataclass(frozen=True)
 class Resolution:
-    """The data set that a run records, and how it came to be that one."""
+    """The data set that a run records, and where it lies."""
 
     dataset: str
     """A catalog name, `folder:<basename>`, or `package.module:function`."""
-    requested: str | None
-    """What the user named; None for nothing."""
-    fallback: bool
-    """Whether the synthetic data set stands in for the default one."""
     location: Path | None
     """Absolute: the folder of images, or the folder that an import path is imported from."""
     notice: str | None
@@ -46,15 +41,15 @@ def resolve(requested: str | None, data_dir: Path) -> Resolution:
         return _resolve_default(data_dir)
     if requested.startswith(FOLDER_PREFIX):
         return _resolve_folder(requested)
-    if _IMPORT_PATH.fullmatch(requested):
-        return Resolution(requested, requested, fallback=False, location=Path.cwd(), notice=None)
+    if IMPORT_PATH.fullmatch(requested):
+        return Resolution(requested, location=Path.cwd(), notice=None)
     return _resolve_known(requested, data_dir)
 
 
 def _resolve_default(data_dir: Path) -> Resolution:
     if _is_available(DEFAULT, data_dir):
-        return Resolution(DEFAULT, None, fallback=False, location=None, notice=None)
-    return Resolution(SYNTHETIC, None, fallback=True, location=None, notice=_FALLBACK_NOTICE)
+        return Resolution(DEFAULT, location=None, notice=None)
+    return Resolution(SYNTHETIC, location=None, notice=_FALLBACK_NOTICE)
 
 
 def _resolve_folder(requested: str) -> Resolution:
@@ -69,7 +64,7 @@ def _resolve_folder(requested: str) -> Resolution:
             raise MixtuiError(
                 f"{folder} has no folder {part}/.", "Images belong in train/CLASS/ and test/CLASS/ inside it."
             )
-    return Resolution(FOLDER_PREFIX + folder.name, requested, fallback=False, location=folder, notice=None)
+    return Resolution(FOLDER_PREFIX + folder.name, location=folder, notice=None)
 
 
 def _resolve_known(requested: str, data_dir: Path) -> Resolution:
@@ -80,7 +75,7 @@ def _resolve_known(requested: str, data_dir: Path) -> Resolution:
             f"{requested} is not in {data_dir}, and its server does not answer.",
             f"Connect to the network, or put {files} there by hand, or name another: --dataset {SYNTHETIC}.",
         )
-    return Resolution(requested, requested, fallback=False, location=None, notice=None)
+    return Resolution(requested, location=None, notice=None)
 
 
 def _is_available(name: str, data_dir: Path) -> bool:

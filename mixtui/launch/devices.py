@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import metadata
+
+from mixtui.errors import MixtuiError
+from mixtui.store.provenance import version_of
 
 
 def gpu_names() -> list[str]:
@@ -24,12 +26,24 @@ def gpu_names() -> list[str]:
 
 
 def choose_device(wanted: str) -> str:
-    """`wanted`, with `auto` resolved: the GPU where there is one that torch can use, else the CPU."""
-    if wanted != "auto":
-        return wanted
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "unset").strip() in ("", "-1")
-    cpu_build = "+cpu" in metadata.version("torch")
-    return "cuda" if not hidden and not cpu_build and gpu_names() else "cpu"
+    """`wanted`, with `auto` resolved: the GPU where there is one that torch can use, else the CPU.
+
+    Raises MixtuiError for a GPU that is not there.
+    """
+    if wanted == "auto":
+        return "cuda" if _gpu_obstacle() is None else "cpu"
+    if wanted.startswith("cuda") and (obstacle := _gpu_obstacle()) is not None:
+        raise MixtuiError(f"--device {wanted} cannot be used: {obstacle}.", "Use --device auto or cpu.")
+    return wanted
+
+
+def _gpu_obstacle() -> str | None:
+    """Why torch can use no GPU here; None where it can."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "unset").strip() in ("", "-1"):
+        return "CUDA_VISIBLE_DEVICES hides every GPU"
+    if "+cpu" in (version_of("torch") or ""):
+        return "this build of torch is for the CPU alone"
+    return None if gpu_names() else "there is no NVIDIA GPU, or no driver for it"
 
 
 def cpu_threads() -> int:

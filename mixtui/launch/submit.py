@@ -34,11 +34,13 @@ def prepare(dataset: str | None, data_dir: Path, device: str, precision: str, **
     Raises MixtuiError for a value that cannot work and for a named data set that cannot be had.
     """
     config = RunConfig(
-        dataset_requested=dataset,
         device=choose_device(device),
         precision="fp32" if precision == "auto" else precision,  # type: ignore[arg-type]
         threads=cpu_threads(),
         **recipe,
     )
     found = resolve(dataset, data_dir)  # last: it may ask a server
-    return Submission(dataclasses.replace(config, dataset=found.dataset), data_dir, found.location, found.notice)
+    # A folder is recorded by its name: where it lies on this machine is not the run's to know.
+    requested = None if dataset is None else found.dataset
+    config = dataclasses.replace(config, dataset=found.dataset, dataset_requested=requested)
+    return Submission(config, data_dir, found.location, found.notice)

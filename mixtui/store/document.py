@@ -38,7 +38,7 @@ def listed_document(run: Run) -> dict[str, Any]:
         "config": run.config.to_json(),
         "created": run.created,
         "started": history.attempts[0]["time"] if history.attempts else None,
-        "ended": history.end["time"] if history.end else None,
+        "ended": run.end["time"] if run.end else None,
         "attempts": len(history.attempts),
         "epoch": run.epoch,
         "epochs": run.config.epochs,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from mixtui.config import RunConfig
 
+SCHEMA_VERSION = 1  # of the run directory
+
 
 @dataclass(frozen=True)
 class RunPaths:

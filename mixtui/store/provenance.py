@@ -17,11 +17,12 @@ PACKAGES = ("torch", "torchvision", "numpy")
 def versions() -> dict[str, str | None]:
     """Versions that can change a result, read without importing the packages."""
     return {"mixtui": mixtui.__version__, "python": platform.python_version()} | {
-        name: _version(name) for name in PACKAGES
+        name: version_of(name) for name in PACKAGES
     }
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """The installed version of a package, without importing it; None where it is missing."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -28,7 +28,8 @@ class Recorder:
         self._steps = JsonlWriter(paths.steps)
         self._bins = JsonlWriter(paths.bins)
         self._last_beat = 0.0
-        paths.reserve.write_bytes(bytes(RESERVE_BYTES))
+        with contextlib.suppress(OSError):  # a disk that is full already is met at the first event
+            paths.reserve.write_bytes(bytes(RESERVE_BYTES))
         self.beat()
 
     def event(self, kind: str, step: int, **fields: Any) -> None:

@@ -15,7 +15,7 @@ from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json
 from mixtui.store.history import History
 from mixtui.store.jsonl import JsonlReader
-from mixtui.store.paths import RunPaths
+from mixtui.store.paths import SCHEMA_VERSION, RunPaths
 from mixtui.store.status import State, Status, status
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ class Run:
         return self.paths.id
 
     @property
+    def end(self) -> dict[str, Any] | None:
+        """How the last attempt ended, in its worker's words; None where it did not say."""
+        end = self.history.end
+        return end if end is not None and end["attempt"] == self.attempt else None
+
+    @property
     def epoch(self) -> int:
         """Epochs done."""
         return len(self.history.epochs)
@@ -137,6 +143,8 @@ def reading(paths: RunPaths) -> Iterator[None]:
 
 
 def _parse_config(document: dict[str, Any]) -> RunConfig:
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise ValueError(f"config.json has schema version {document.get('schema_version')}, not {SCHEMA_VERSION}")
     try:
         return RunConfig.from_json(document)
     except MixtuiError as error:

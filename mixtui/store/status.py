@@ -65,7 +65,7 @@ def status(
         return _ended(history.end)
     ended = read_json(paths.exit) or {}
     if ended.get("attempt") == attempt:
-        return _died(history, attempt, ended)
+        return _died(history, attempt, ended, control)
     process = _process_of(paths, history, attempt)
     if process is None:
         return _between_claim_and_process(paths, attempt)
@@ -83,7 +83,7 @@ def status(
     if identity.is_alive():
         stalled = silence if silence > STALLED_AFTER else None
         return Status(_live_state(history, control, attempt), stalled_for=stalled)
-    return _died(history, attempt, {})
+    return _died(history, attempt, {}, control)
 
 
 def _process_of(paths: RunPaths, history: History, attempt: int) -> dict[str, Any] | None:
@@ -120,9 +120,11 @@ def _between_claim_and_process(paths: RunPaths, attempt: int) -> Status:
     return Status(State.CRASHED, "unknown", "Its process could not be started.")
 
 
-def _died(history: History, attempt: int, ended: dict[str, Any]) -> Status:
+def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any]) -> Status:
     began = history.last_attempt == attempt
     place = f"Died in epoch {len(history.epochs) + 1}" if began else "Died before it began"
+    if not began and control.get("want") == "stop" and ended.get("signal") == "SIGTERM":
+        return Status(State.STOPPED, "requested", "Stopped before it began.")
     if ended.get("signal"):
         return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.")
     if "code" in ended:

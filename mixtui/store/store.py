@@ -13,16 +13,14 @@ from typing import Any
 from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
 from mixtui.store.files import write_json
-from mixtui.store.paths import RunPaths, new_run_id
+from mixtui.store.paths import SCHEMA_VERSION, RunPaths, new_run_id
 from mixtui.store.provenance import provenance
 from mixtui.store.run import BrokenRunError, Run
-
-SCHEMA_VERSION = 1
 
 
 def default_runs_dir() -> Path:
     """`MIXTUI_RUNS`, else `./runs`."""
-    return Path(os.environ.get("MIXTUI_RUNS") or "runs")
+    return Path(os.environ.get("MIXTUI_RUNS") or "runs").expanduser()
 
 
 class Store:

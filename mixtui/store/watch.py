@@ -29,6 +29,6 @@ class RunWatch:
             events = self._events.read()
             self.history = self.history.add(events)
             steps = self.history.in_force(self._steps.read())
-        if steps:
-            self.last_step = steps[-1]
+        known = [self.last_step] if self.last_step else []
+        self.last_step = next(reversed(self.history.in_force([*known, *steps[-1:]])), None)
         return events

@@ -22,6 +22,8 @@ class Position:
     step: int = 0  # steps done since the beginning
     loss_sum: float = 0.0  # over the images of the epoch under way
     accuracy_sum: float = 0.0  # likewise, on the mixed batches
+    seconds: float = 0.0  # spent on the steps of the epoch under way
+    last_loss: float | None = None  # of the last step
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None, position: Position) -> None:
@@ -42,6 +44,8 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         if document["optimizer"] is not None:
             optimizer.load_state_dict(document["optimizer"])
         return Position(**document["position"])
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
     except Exception as error:  # damaged bytes make torch raise nearly anything, in words that help nobody
         raise MixtuiError(
             f"checkpoint.pt is damaged, or not of this network ({type(error).__name__}).",

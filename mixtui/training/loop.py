@@ -75,9 +75,7 @@ class Trainer:
         self.sample = clean_sample(len(data.train.labels), len(data.test.labels))
         self.position = Position()
         self._pending: list[tuple[dict[str, Any], int, Tensor, Tensor]] = []
-        self._last_loss: float | None = None
-        self._last_flush = self._last_checkpoint = self._epoch_start = time.monotonic()
-        self._images_seen = 0
+        self._last_flush = self._last_checkpoint = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the run's checkpoint. Raises MixtuiError when it cannot be read."""
@@ -93,8 +91,7 @@ class Trainer:
             self._end_epoch()
 
     def _train_epoch(self) -> None:
-        self._epoch_start = self._last_flush = time.monotonic()
-        self._images_seen = 0
+        self._last_flush = time.monotonic()
         order = epoch_order(len(self.labels), self.config.seed, self.position.epoch)
         for start, stop in self.bounds[self.position.batch :]:
             self._look_around()
@@ -160,17 +157,18 @@ class Trainer:
         values = zip(records, sizes, torch.stack(losses).tolist(), torch.stack(accuracies).tolist(), strict=True)
         now = time.monotonic()  # after the device has done it all
         rate = round(sum(sizes) / max(now - self._last_flush, 1e-9), 1)
+        self.position.seconds += now - self._last_flush
         self._last_flush = now
-        self._images_seen += sum(sizes)
         bad: NonFiniteError | None = None
         lines = []
         for record, size, loss, accuracy in values:
             lines.append({**record, "loss": loss, "images_per_second": rate})
             if not math.isfinite(loss):
-                last_good = "none before it" if self._last_loss is None else f"{self._last_loss:.4g} before it"
+                before = self.position.last_loss
+                last_good = "none before it" if before is None else f"{before:.4g} before it"
                 bad = NonFiniteError(f"the loss is {loss} at step {record['step']} ({last_good})")
                 break
-            self._last_loss = loss
+            self.position.last_loss = loss
             self.position.loss_sum += loss * size
             self.position.accuracy_sum += accuracy * size
         self.recorder.steps(lines)
@@ -187,7 +185,7 @@ class Trainer:
 
     def _end_epoch(self) -> None:
         """Evaluate, record the epoch, and save."""
-        trained_in = time.monotonic() - self._epoch_start
+        evaluation_start = time.monotonic()
         logits = self._predict(self.data.test, np.arange(len(self.data.test.labels)))
         test = score_logits(logits, self.data.test.labels, self.config.bins)
         sample_logits = self._predict(self.data.train, self.sample)
@@ -199,13 +197,13 @@ class Trainer:
             "train_loss": position.loss_sum / n,
             "train_accuracy_mixed": position.accuracy_sum / n,
             "lr": self.optimizer.param_groups[0]["lr"],
-            "seconds": round(time.monotonic() - self._epoch_start, 2),
-            "images_per_second": round(self._images_seen / max(trained_in, 1e-9), 1),
+            "seconds": round(position.seconds + time.monotonic() - evaluation_start, 2),
+            "images_per_second": round(n / max(position.seconds, 1e-9), 1),
             "metrics": test.scores.to_json(),
             "train_metrics": train.scores.to_json(),
             "bins": test.bins.to_json(),
         }
-        self.position = Position(epoch=position.epoch + 1, step=position.step)
+        self.position = Position(epoch=position.epoch + 1, step=position.step, last_loss=position.last_loss)
         if self.position.epoch == self.config.epochs:
             self._write_predictions(logits)
         fine = _fine_bins(logits, self.data.test.labels)
@@ -223,7 +221,7 @@ class Trainer:
         logits = predict(self.model, split.images, chosen, self.normalise, self._autocast(), on_batch)
         if not np.isfinite(logits).all():
             raise NonFiniteError(
-                f"the network's output is not finite after step {self.position.step} (loss {self._last_loss})"
+                f"the network's output is not finite after step {self.position.step} (loss {self.position.last_loss})"
             )
         return logits
 

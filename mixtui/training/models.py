@@ -10,7 +10,7 @@ import torchvision
 from torch import nn
 
 from mixtui.config import IMPORT_PATH, RunConfig
-from mixtui.errors import MixtuiError
+from mixtui.errors import MixtuiError, reason_of
 from mixtui.training.streams import Stream, torch_seed
 
 
@@ -88,7 +88,7 @@ def _build_users_own(path: str, classes: int, channels: int, image_size: tuple[i
         taken = inspect.signature(function).parameters
     except Exception as error:  # importing runs the user's own code
         raise MixtuiError(
-            f"--model {path} cannot be imported: {_reason(error)}.",
+            f"--model {path} cannot be imported: {reason_of(error)}.",
             "Start mixtui in the folder that holds the module, or install it.",
         ) from error
     offered = {"num_classes": classes, "channels": channels, "image_size": image_size}
@@ -101,7 +101,7 @@ def _build_users_own(path: str, classes: int, channels: int, image_size: tuple[i
         model = function(**{name: value for name, value in offered.items() if name in taken})
     except Exception as error:
         raise MixtuiError(
-            f"--model {path} failed: {_reason(error)}.", "Call it in Python by itself to see where."
+            f"--model {path} failed: {reason_of(error)}.", "Call it in Python by itself to see where."
         ) from error
     if not isinstance(model, nn.Module):
         raise MixtuiError(
@@ -133,11 +133,6 @@ def _try_once(model: nn.Module, config: RunConfig, classes: int, channels: int, 
 def _cannot(name: str, image_size: tuple[int, int], error: Exception) -> MixtuiError:
     height, width = image_size
     return MixtuiError(
-        f"{name} cannot take images of {height}×{width}: {_reason(error)}.",
+        f"{name} cannot take images of {height}×{width}: {reason_of(error)}.",
         "Choose another model; resnet18 takes any size.",
     )
-
-
-def _reason(error: Exception) -> str:
-    """The first line of what went wrong, without its full stop."""
-    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".:! ")

@@ -53,6 +53,7 @@ def test_a_named_data_set_that_cannot_be_had_is_an_error_of_two_lines(mixtui: Mi
         (["--alpha", "0.1", "--dataset", "folder:/nowhere"], "/nowhere"),
         (["--alpha", "0.1", "--schedule", "linear"], "cosine"),
         (["--alpha", "0.1", "--device", "tpu"], "cuda"),
+        (["--alpha", "0.1", "--device", "cuda"], "CUDA_VISIBLE_DEVICES"),
         (["--alpha", "0.1", "--seed", "-1"], "seed"),
         (["--alpha", "0.1", "--nonsense"], "--nonsense"),
     ],
@@ -61,7 +62,7 @@ def test_bad_usage_is_two_lines_and_exit_code_2(
     mixtui: Mixtui, workplace: Path, arguments: list[str], word: str
 ) -> None:
     before = sorted(workplace.glob("runs/*"))
-    done = mixtui("run", *arguments)
+    done = mixtui("run", *arguments, CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 2, done.stderr
     assert word in done.stderr
@@ -118,6 +119,7 @@ def test_a_signal_stops_it_resumably_and_resume_ends_as_if_nothing_had_happened(
     assert done.returncode == 0, done.stderr
     resumed = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
     assert resumed["attempts"] == 2
+    assert resumed["seconds"] is not None
     for key in ("state", "metrics", "train_metrics", "train_loss", "bins", "inexact"):
         assert resumed[key] == uninterrupted[key], key
 
@@ -173,6 +175,28 @@ def test_two_runs_in_one_folder_do_not_disturb_each_other(
     assert [process.wait(timeout=90) for process in both] == [0, 0]
     listed = json.loads(mixtui("list", "--json", "--runs-dir", str(tmp_path)).stdout)
     assert [run["metrics"] for run in listed] == [uninterrupted["metrics"]] * 2
+
+
+def test_a_signal_that_the_shell_has_ignored_stays_ignored(workplace: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
+    process = subprocess.Popen(
+        ["nohup", *command], cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL
+    )
+    _wait_for_steps(tmp_path)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 0
+
+
+def test_ctrl_c_before_the_training_begins_is_a_stop_too(mixtui: Mixtui, workplace: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("2*/process.json")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    shown = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
+    assert (shown["state"], shown["reason"]) == ("stopped", "requested")
 
 
 def _wait_for_steps(runs: Path) -> Path:

@@ -26,7 +26,7 @@ def online(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("online")
 def test_nothing_named_is_cifar10_where_it_can_be_fetched(tmp_path: Path) -> None:
-    assert resolve(None, tmp_path) == Resolution("cifar10", None, fallback=False, location=None, notice=None)
+    assert resolve(None, tmp_path) == Resolution("cifar10", location=None, notice=None)
 
 
 @pytest.mark.usefixtures("offline")
@@ -38,7 +38,7 @@ def test_nothing_named_is_cifar10_where_it_lies(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("offline")
 def test_nothing_named_falls_back_loudly_to_synthetic(tmp_path: Path) -> None:
     resolution = resolve(None, tmp_path)
-    assert (resolution.dataset, resolution.requested, resolution.fallback) == ("synthetic", None, True)
+    assert resolution.dataset == "synthetic"
     assert resolution.notice is not None
     assert "no evidence" in resolution.notice
 
@@ -54,7 +54,7 @@ def test_a_named_set_is_never_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("offline")
 def test_synthetic_needs_nothing(tmp_path: Path) -> None:
-    expected = Resolution("synthetic", "synthetic", fallback=False, location=None, notice=None)
+    expected = Resolution("synthetic", location=None, notice=None)
     assert resolve("synthetic", tmp_path) == expected
 
 

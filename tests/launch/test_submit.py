@@ -31,9 +31,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def resolve(requested: str | None, data_dir: Path) -> Resolution:
         if requested is None:
-            return Resolution("synthetic", None, fallback=True, location=None, notice="It is synthetic instead.")
+            return Resolution("synthetic", location=None, notice="It is synthetic instead.")
         if requested == "folder:birds":
-            return Resolution(requested, requested, fallback=False, location=data_dir / "birds", notice=None)
+            return Resolution(requested, location=data_dir / "birds", notice=None)
         raise MixtuiError(f"{requested} cannot be had.", "Connect to the network.")
 
     monkeypatch.setattr(submit, "resolve", resolve)
