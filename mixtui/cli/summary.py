@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mixtui.calibration.direction import Direction
     from mixtui.store.run import Run
 
-MARKS: dict[Direction | None, str] = {"over": "▲", "under": "▼", "neither": "≈", None: " "}
+MARKS: dict[Direction | None, str] = {"over": "▲", "under": "▼", "neither": " ", None: " "}
 _STATES = {
     State.QUEUED: ("○", ""),
     State.PAUSED: ("‖", "yellow"),
@@ -117,7 +117,7 @@ def print_run(run: Run, console: Console) -> None:
     for line in lines:
         if line:
             line.plain = words(line.plain)
-            console.print(Padding(line, (0, 0, 0, 2)))
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
     last, metrics, bins = run.history.last_epoch, run.metrics, run.test_bins()
     if last is None or metrics is None or bins is None:
         return

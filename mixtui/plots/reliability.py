@@ -50,7 +50,6 @@ class Glyphs:
     tick: str
     overconfident: str
     underconfident: str
-    calibrated: str
     separator: str
     missing: str
     ascii: bool
@@ -67,7 +66,6 @@ UNICODE = Glyphs(
     tick="┬",
     overconfident="▲",
     underconfident="▼",
-    calibrated="≈",
     separator=" · ",
     missing="–",
     ascii=False,
@@ -83,7 +81,6 @@ ASCII = Glyphs(
     tick="+",
     overconfident="^",
     underconfident="v",
-    calibrated="~",
     separator=" - ",
     missing="-",
     ascii=True,
@@ -180,7 +177,7 @@ def marked_axis(bins: Bins, width: int, glyphs: Glyphs = UNICODE) -> list[Cell]:
     for bar in place_bins(bins, width):
         columns = _drawn_columns(bar)
         mark = gap_mark(bar.accuracy, bar.confidence, bar.count, glyphs)
-        if mark != glyphs.calibrated:
+        if mark:
             role = Role.OVER_MARK if mark == glyphs.overconfident else Role.UNDER_MARK
             axis[columns[(len(columns) - 1) // 2]] = Cell(mark, role)
     return axis
@@ -201,11 +198,11 @@ def lettered_axis(bins: Bins, width: int, glyphs: Glyphs = UNICODE) -> list[Cell
 
 
 def gap_mark(accuracy: float, confidence: float, count: float, glyphs: Glyphs) -> str:
-    """The glyph for over- or underconfident, or for neither where the gap's 95 % interval includes 0.
+    """The glyph for over- or underconfident; empty where the gap's 95 % interval includes 0.
 
     The interval of the gap is the mean confidence less Wilson's interval of the accuracy.
     """
-    marks = {"over": glyphs.overconfident, "under": glyphs.underconfident, "neither": glyphs.calibrated}
+    marks = {"over": glyphs.overconfident, "under": glyphs.underconfident, "neither": ""}
     return marks[direction(accuracy, confidence, count)]
 
 
@@ -251,7 +248,7 @@ def reliability_text(
     """The whole diagram for a terminal of `columns` (40 or more) by `rows`: title, picture, summary.
 
     `split` and `binning` go into the title as they are, such as "test" and "equal width". The mark beside the
-    ECE is the sign of what the summary says against what is right, or ≈ if its 95 % interval includes 0.
+    ECE is the sign of what the summary says against what is right, none if its 95 % interval includes 0.
     """
     n = bins.n
     subject = ["Reliability", f"{split}, {n:,} image{'' if n == 1 else 's'}", f"M {bins.m}", binning]
@@ -318,7 +315,7 @@ def _summary(bins: Bins, glyphs: Glyphs) -> str:
     right, claimed = scores.accuracy(bins), scores.mean_confidence(bins)
     mark = gap_mark(_clip(right), claimed, bins.n, glyphs)
     error, says, is_right = (_fraction(value, glyphs) for value in (scores.ece(bins), claimed, right))
-    return f"ECE {error} {mark}  says {says}, right {is_right}"
+    return f"ECE {error} {mark}".rstrip() + f"  says {says}, right {is_right}"
 
 
 def _fraction(value: float, glyphs: Glyphs) -> str:
