@@ -204,8 +204,12 @@ def ending_of(error: BaseException, watch: EndWatch) -> Ending:
         case NonFiniteError():
             return Ending("failed", "nan", f"{error}. A lower --lr may help.", EXIT_FAILED)
         case _ if _is_disk_full(error):
-            what = f"{error.message} {error.hint}" if isinstance(error, MixtuiError) else "The disk is full; make room."
-            return Ending("stopped", "disk-full", f"{what} Then resume it.", EXIT_FAILED)
+            what = (
+                f"{error.message} {error.hint}"
+                if isinstance(error, MixtuiError)
+                else "The disk is full; make room and resume it."
+            )
+            return Ending("stopped", "disk-full", what, EXIT_FAILED)
         case MixtuiError():
             return Ending("failed", "error", f"{error.message} {error.hint}", error.exit_code)
         case MemoryError():

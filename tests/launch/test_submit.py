@@ -14,7 +14,7 @@ import pytest
 
 from mixtui.datasets.resolve import Resolution
 from mixtui.errors import MixtuiError
-from mixtui.launch import submit
+from mixtui.launch import devices, submit
 from mixtui.launch.submit import Submission
 from mixtui.store.run import Run
 from mixtui.store.status import State
@@ -48,9 +48,17 @@ def test_everything_that_is_automatic_is_resolved() -> None:
     assert (config.device, config.precision, config.threads) == ("cpu", "fp32", 3)
 
 
-def test_what_is_asked_for_stays() -> None:
+def test_what_is_asked_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setattr(devices, "version_of", lambda package: "2.14.1")
+    monkeypatch.setattr(devices, "gpu_names", lambda: ["a GPU", "another"])
     config = prepare(device="cuda:1", precision="bf16", seed=7, model="vgg11").config
     assert (config.device, config.precision, config.seed, config.model) == ("cuda:1", "bf16", 7, "vgg11")
+
+
+def test_a_gpu_that_is_not_there_is_refused(refused: Refused) -> None:
+    with refused("CUDA_VISIBLE_DEVICES"):
+        prepare(device="cuda")
 
 
 def test_a_fallback_is_recorded_and_told() -> None:

@@ -328,7 +328,7 @@ def test_other_surroundings_make_a_run_inexact(
     work(run)
     (inexact,) = Run.load(run.paths.root).history.inexact
     assert inexact.startswith("processor was ")
-    assert inexact.endswith(", is another one")
+    assert inexact.endswith(", is another one.")
 
 
 def raised(error: Exception, cause: Exception | None = None, context: Exception | None = None) -> Exception:
