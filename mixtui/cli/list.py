@@ -32,20 +32,22 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
     from rich.text import Text
 
     from mixtui.cli.console import stdout, words
-    from mixtui.cli.summary import MARKS, figure, state_text
+    from mixtui.cli.summary import MARKS, figure, labels_of, state_text
     from mixtui.store.run import BrokenRunError
     from mixtui.store.store import short_ids
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in ("id", "created, UTC", "state"):
         table.add_column(heading, no_wrap=True)
     for heading in ("α", "seed"):
         table.add_column(words(heading), no_wrap=True, justify="right")
     for heading in ("data", "model"):
-        table.add_column(heading, overflow="ellipsis", min_width=5)
+        table.add_column(heading, overflow="ellipsis", min_width=9)
     for heading in ("epoch", "acc", "ECE"):
         table.add_column(heading, no_wrap=True, justify="right")
-    table.add_column("name, tags", overflow="ellipsis")
+    labels = {run.id: ", ".join(labels_of(run)) for run in runs if not isinstance(run, BrokenRunError)}
+    if any(labels.values()):
+        table.add_column("name, tags", overflow="ellipsis")
     ids = short_ids([run.run_id if isinstance(run, BrokenRunError) else run.id for run in runs])
     broken = []
     for run in runs:
@@ -59,13 +61,15 @@ def _print_table(runs: list[Run | BrokenRunError]) -> None:
             state_text(run),
             f"{config.alpha:g}",
             str(config.seed),
-            config.dataset + (" (fallback)" if config.fallback else ""),
+            config.dataset + ("*" if config.fallback else ""),
             config.model,
             f"{run.epoch}/{config.epochs}",
             figure(metrics.get("accuracy")),
             figure(metrics.get("ece")) + words(f" {MARKS[run.direction]}"),
-            ", ".join(filter(None, [run.meta.get("name"), *run.tags])),
+            *([labels[run.id]] if any(labels.values()) else []),
         )
     stdout().print(table)
+    if any(not isinstance(run, BrokenRunError) and run.config.fallback for run in runs):
+        stdout().print("* fallback: cifar10 could not be had")
     for error in broken:
         stdout().print(Text(words(f"broken  {error.message}"), style="red"))

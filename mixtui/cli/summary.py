@@ -109,7 +109,7 @@ def print_run(run: Run, console: Console) -> None:
     done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
     lines = [
         Text(status.sentence),
-        Text(" · ".join([done, *_labels(run)])),
+        Text(" · ".join([done, *labels_of(run)])),
         Text(recipe_line(run)),
         *(Text(f"! {warning}", style="yellow") for warning in run.history.warnings),
         *(Text(f"! inexact: {reason}", style="yellow") for reason in run.history.inexact),
@@ -126,10 +126,9 @@ def print_run(run: Run, console: Console) -> None:
     print_evaluation(console, columns, bins, "test", run.direction)
 
 
-def _labels(run: Run) -> list[str]:
-    """What a person calls the run."""
-    name = run.meta.get("name")
-    return [*([f"name: {name}"] if name else []), *([f"tags: {', '.join(run.tags)}"] if run.tags else [])]
+def labels_of(run: Run) -> list[str]:
+    """What a person calls the run: its name, if it has one, and its tags."""
+    return [*filter(None, [run.meta.get("name")]), *run.tags]
 
 
 def _truth_column(run: Run) -> dict[str, Mapping[str, Any]]:
