@@ -89,6 +89,23 @@ def test_a_diverging_run_ends_as_failed_with_exit_code_1(mixtui: Mixtui, tmp_pat
     assert re.search(r"step \d+", shown["sentence"])
 
 
+def begin(workplace: Path, runs: Path, disposition: signal.Handlers = signal.SIG_DFL) -> subprocess.Popen[str]:
+    """Start a run in the foreground, with signals as a shell leaves them, whatever ignores them around the tests."""
+
+    def set_signals() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, disposition)
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(runs)],
+        cwd=workplace,
+        env=environment(workplace),
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=set_signals,
+    )
+
+
 RECIPE = ["--alpha", "0.4", "--dataset", "synthetic", "--model", "tiny:network", "--epochs", "3"]
 
 
@@ -105,8 +122,7 @@ def uninterrupted(mixtui: Mixtui, tmp_path_factory: pytest.TempPathFactory) -> d
 def test_a_signal_stops_it_resumably_and_resume_ends_as_if_nothing_had_happened(
     mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object], number: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.PIPE, text=True)
+    process = begin(workplace, tmp_path)
     _wait_for_steps(tmp_path)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
@@ -127,8 +143,7 @@ def test_a_signal_stops_it_resumably_and_resume_ends_as_if_nothing_had_happened(
 def test_a_follower_that_is_killed_does_not_take_the_training_with_it(
     mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
 ) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL)
+    process = begin(workplace, tmp_path)
     _wait_for_steps(tmp_path)
     process.kill()
     process.wait()
@@ -144,8 +159,7 @@ def test_a_follower_that_is_killed_does_not_take_the_training_with_it(
 def test_a_worker_that_is_killed_is_shown_as_crashed_and_can_be_resumed(
     mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
 ) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.PIPE, text=True)
+    process = begin(workplace, tmp_path)
     run = _wait_for_steps(tmp_path)
     os.kill(json.loads((run / "process.json").read_text())["pid"], signal.SIGKILL)
     output, _ = process.communicate(timeout=60)
@@ -167,29 +181,21 @@ def test_a_finished_run_is_not_resumed(mixtui: Mixtui, finished: subprocess.Comp
 def test_two_runs_in_one_folder_do_not_disturb_each_other(
     mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
 ) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    both = [
-        subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL)
-        for _ in range(2)
-    ]
+    both = [begin(workplace, tmp_path) for _ in range(2)]
     assert [process.wait(timeout=90) for process in both] == [0, 0]
     listed = json.loads(mixtui("list", "--json", "--runs-dir", str(tmp_path)).stdout)
     assert [run["metrics"] for run in listed] == [uninterrupted["metrics"]] * 2
 
 
 def test_a_signal_that_the_shell_has_ignored_stays_ignored(workplace: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    process = subprocess.Popen(
-        ["nohup", *command], cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL
-    )
+    process = begin(workplace, tmp_path, signal.SIG_IGN)
     _wait_for_steps(tmp_path)
     process.send_signal(signal.SIGHUP)
     assert process.wait(timeout=60) == 0
 
 
 def test_ctrl_c_before_the_training_begins_is_a_stop_too(mixtui: Mixtui, workplace: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=workplace, env=environment(workplace), stdout=subprocess.DEVNULL)
+    process = begin(workplace, tmp_path)
     deadline = time.monotonic() + 30
     while not list(tmp_path.glob("2*/process.json")) and time.monotonic() < deadline:
         time.sleep(0.005)
