@@ -39,8 +39,8 @@ from plain_script import WARM_UP_STEPS
 
 from mixtui.datasets.catalog import default_data_dir
 from mixtui.errors import MixtuiError
-from mixtui.launch.devices import cpu_threads
-from mixtui.launch.start import ask_to_stop
+from mixtui.launch.devices import cores
+from mixtui.launch.queue import ask_process_to_end
 from mixtui.launch.submit import Submission, prepare
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.provenance import processor, versions
@@ -152,16 +152,23 @@ def say(text: str) -> None:
 def make_task(data: str, batch_size: int) -> tuple[Task, float]:
     """The task, its images decoded and cached, and the seconds that took. Raises MixtuiError as mixtui does."""
     submission = prepare(
-        data, default_data_dir(), "auto", "auto", alpha=ALPHA, model="resnet18", epochs=ENDLESS, batch_size=batch_size
+        data,
+        default_data_dir(),
+        "auto",
+        "auto",
+        points=[(ALPHA, 0)],
+        model="resnet18",
+        epochs=ENDLESS,
+        batch_size=batch_size,
     )
     start = time.perf_counter()
-    images = load(submission.config.dataset, submission.location, submission.data_dir, lambda phase, fraction: None)
+    images = load(submission.configs[0].dataset, submission.location, submission.data_dir, lambda phase, fraction: None)
     return Task(submission, len(images.train.labels)), time.perf_counter() - start
 
 
 def tune(task: Task, seconds: float) -> list[Trial]:
     """Look for the fastest way to run the plain script on this machine, which comes first in what is returned."""
-    ways = list(candidates(cpu_threads()))
+    ways = list(candidates(cores()))
     say(f"tuning the plain script, {len(ways)} ways:")
     heats = rank(task, ways, seconds)
     finalists = [trial.tuning for trial in heats[:FINALISTS]]
@@ -192,7 +199,7 @@ def rank(task: Task, tunings: list[Tuning], seconds: float) -> list[Trial]:
 
 def measure_plain(task: Task, tuning: Tuning, seconds: float) -> float:
     """Images/s of the plain script."""
-    config = task.submission.config
+    config = task.submission.configs[0]
     options = {
         "--alpha": config.alpha,
         "--batch-size": config.batch_size,
@@ -219,9 +226,9 @@ def measure_plain(task: Task, tuning: Tuning, seconds: float) -> float:
 
 def measure_mixtui(task: Task, seconds: float) -> float:
     """Images/s of a run of mixtui, stopped after `seconds` of counted training."""
-    bounds = batch_bounds(task.n_train, task.submission.config.batch_size)
+    bounds = batch_bounds(task.n_train, task.submission.configs[0].batch_size)
     with tempfile.TemporaryDirectory() as runs_dir:
-        paths = task.submission.create(Store(Path(runs_dir)), {})
+        (paths,) = task.submission.create(Store(Path(runs_dir)), {}, {})
         with paths.output.open("wb") as output:
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "mixtui.launch.keeper", str(paths.root), "1"],
@@ -240,7 +247,7 @@ def measure_mixtui(task: Task, seconds: float) -> float:
                 counted_images, counted_seconds = count(steps, bounds)
             return counted_images / counted_seconds
         finally:
-            ask_to_stop(paths)
+            ask_process_to_end(paths, "stop")
             keeper.wait()
 
 
@@ -263,7 +270,7 @@ def count(steps: list[dict[str, Any]], bounds: list[tuple[int, int]]) -> tuple[i
 
 def surroundings(task: Task) -> dict[str, Any]:
     """The work, and the machine that did it."""
-    config = task.submission.config
+    config = task.submission.configs[0]
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "device": config.device if config.device == "cpu" else torch.cuda.get_device_name(config.device),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import math
 import re
@@ -105,12 +104,12 @@ class RunConfig:
         return self.dataset_requested is None and self.dataset != DEFAULT_DATASET
 
     def to_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "fallback": self.fallback}
+        return {**vars(self), "fallback": self.fallback}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> RunConfig:
         """The configuration in a `config.json` document. Raises MixtuiError when it lacks a field or is not valid."""
-        names = {f.name for f in dataclasses.fields(cls)}
+        names = cls.__dataclass_fields__.keys()
         missing = sorted(names - document.keys())
         if missing:
             raise MixtuiError(

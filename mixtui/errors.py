@@ -19,6 +19,10 @@ class MixtuiError(Exception):
         self.exit_code = exit_code
 
 
+class UnsuitableRunError(MixtuiError):
+    """A run is in no state for what was asked of it: to stop what has ended, to resume what is finished."""
+
+
 def reason_of(error: BaseException) -> str:
     """The kind of a foreign error and the first line of its text, without its full stop: to put into a message."""
     return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".:! ")

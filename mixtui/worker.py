@@ -9,6 +9,7 @@ the last event says why it ended.
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 import time
@@ -117,13 +118,16 @@ class Training:
             processor=processor(),
         )
         print(f"attempt {recorder.attempt}: {self.run.id}", flush=True)
+        if remark := os.environ.get("MIXTUI_REMARK"):  # of whoever started this attempt
+            recorder.event("warning", self.step, message=remark)
         self._stop_if_wanted()
         from mixtui.training.loop import Trainer  # seconds of imports: after the first event, so that they show
 
         self._stop_if_wanted()
         data = self._load_data(before)
         self._stop_if_wanted()
-        self.trainer = trainer = Trainer(self.run.config, data, recorder, self.watch.wanted)
+        keep = bool(self.run.control.get("keep_checkpoints"))
+        self.trainer = trainer = Trainer(self.run.config, data, recorder, self.watch.wanted, keep_checkpoints=keep)
         self._record_data(data, before, trainer)
         if self.run.paths.checkpoint.exists():
             trainer.resume()
@@ -214,7 +218,7 @@ def ending_of(error: BaseException, watch: EndWatch) -> Ending:
             return Ending("failed", "error", f"{error.message} {error.hint}", error.exit_code)
         case MemoryError():
             return Ending("failed", "oom", text, EXIT_FAILED)
-        case RuntimeError() if "memory" in str(error) and "alloc" in str(error):
+        case RuntimeError() if "out of memory" in text or ("memory" in text and "alloc" in text):
             return Ending("failed", "oom", text.splitlines()[0], EXIT_FAILED)
         case _:
             return Ending("failed", "error", text.splitlines()[0], EXIT_FAILED)

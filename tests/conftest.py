@@ -58,6 +58,12 @@ def make_event() -> MakeEvent:
     return make
 
 
+@pytest.fixture(autouse=True)
+def _local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks and leases of a test are its own: a person's trainings go on beside it."""
+    monkeypatch.setenv("MIXTUI_LOCAL", str(tmp_path / "local"))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A folder of runs that does not exist yet."""

@@ -39,7 +39,11 @@ def _look(runs: Path, data: Path) -> Iterator[Finding]:
     import psutil
 
     from mixtui.cli.console import color_depth, speaks_utf8, stdout
-    from mixtui.launch.devices import choose_device, cpu_threads, gpu_names
+    from mixtui.launch.cgroup import memory_limit
+    from mixtui.launch.devices import choose_device, cores, threads_for
+    from mixtui.launch.gpus import gpus
+    from mixtui.launch.memory import ram_free
+    from mixtui.launch.mps import CONTROL
     from mixtui.store.provenance import processor, versions
 
     found = versions()
@@ -49,10 +53,17 @@ def _look(runs: Path, data: Path) -> Iterator[Finding]:
         ", ".join(f"{name} {version or 'missing'}" for name, version in found.items()),
         f"pip install {' '.join(missing)}" if missing else "",
     )
-    yield Finding("processor", f"{processor()}, {cpu_threads()} of {os.cpu_count()} cores for a training")
-    memory = psutil.virtual_memory()
-    yield Finding("memory", f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free")
-    yield Finding("GPU", f"{', '.join(gpu_names()) or 'none'}; --device auto is {choose_device('auto')}")
+    yield Finding(
+        "processor", f"{processor()}, {cores()} of {os.cpu_count()} cores, {threads_for('cpu', 1)} for one run"
+    )
+    limit = memory_limit() or psutil.virtual_memory().total
+    yield Finding("memory", f"{ram_free() / 2**30:.1f} of {limit / 2**30:.1f} GiB free")
+    found_gpus = ", ".join(f"{gpu.name}, {gpu.free / 2**30:.0f} of {gpu.total / 2**30:.0f} GiB free" for gpu in gpus())
+    yield Finding("GPU", f"{found_gpus or 'none'}; --device auto is {choose_device('auto')}")
+    if found_gpus:
+        yield Finding(
+            "MPS", "there: runs share a GPU" if shutil.which(CONTROL) else "not there: runs take turns on a GPU"
+        )
     yield _look_at_runs(runs)
     yield _look_at_data(data)
     columns, rows = shutil.get_terminal_size()

@@ -9,16 +9,16 @@ import time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from mixtui.calibration.direction import direction
-from mixtui.cli.console import stderr, stdout, words
+from mixtui.cli.console import stdout, words
 from mixtui.cli.summary import MARKS, duration, figure, print_run
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
-from mixtui.launch.start import ask_to_stop, signal_worker, start
-from mixtui.store.files import read_json
+from mixtui.launch.queue import ask_process_to_end, enqueue, will_be_retried
+from mixtui.launch.start import kill_worker
+from mixtui.launch.wake import note_of, wake
+from mixtui.store.process import is_ending
 from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.watch import RunWatch
@@ -31,29 +31,24 @@ CHECK_EVERY = 1.0  # seconds between looks at whether the process lives
 EXIT_WITHIN = 10.0  # seconds for the process to go after its last event
 
 
-def print_notice(notice: str) -> None:
-    """Say something that must not be missed, on stderr."""
-    stderr().print(Panel(Text(words(notice)), title="note", style="bold yellow", width=min(stderr().width, 100)))
-
-
-def start_and_follow(paths: RunPaths, attempt: int) -> int:
-    """Start an attempt and follow it to its end; the exit code for the shell."""
+def follow(paths: RunPaths, attempt: int) -> int:
+    """Queue an attempt before all others and follow it, and those after it, to the end; the exit code for the shell."""
     with _StopOnSignals(paths) as stop:
-        start(paths, attempt)
+        enqueue([paths])
         with _Bar(attempt) if sys.stdout.isatty() else _Lines(attempt) as display:
             display.say(paths.id)
             _follow(paths, attempt, display, stop)
     run = Run.load(paths.root)
     stdout().print()
     print_run(run, stdout())
-    if run.status.state in (State.STOPPED, State.CRASHED):
+    if run.status.state in (State.STOPPED, State.PAUSED, State.CRASHED):
         stdout().print(words(f"Go on with: mixtui resume {paths.id}"))
-    return _exit_code(run)
+    return _exit_code(run, attempt)
 
 
-def _exit_code(run: Run) -> int:
-    if run.end is None:
-        return EXIT_INTERRUPTED if run.status.state is State.STOPPED else EXIT_FAILED
+def _exit_code(run: Run, attempt: int) -> int:
+    if run.end is None or run.attempt < attempt:
+        return EXIT_FAILED if run.status.state is State.CRASHED else EXIT_INTERRUPTED
     return int(run.end["exit_code"])
 
 
@@ -63,27 +58,33 @@ def _follow(paths: RunPaths, attempt: int, display: Display, stop: _StopOnSignal
     next_check = time.monotonic() + CHECK_EVERY
     told = False
     while True:
-        if stop.asked and not told:
-            told = True
-            display.say(words("Finishing the step and saving … Ctrl-C again kills it."))
         for event in watch.look():
-            if event.get("attempt") == attempt:
+            if event.get("attempt", 0) >= attempt:
                 _tell(event, watch, display)
         display.progress(watch, epochs)
         end = watch.history.end
-        if end is not None and end.get("attempt") == attempt:
-            _wait_for_exit(paths, attempt)
+        if end is not None and end.get("attempt", 0) >= attempt:
+            _wait_for_exit(paths)
             return
-        if time.monotonic() > next_check:
+        asked_now = stop.asked and not told
+        if asked_now or time.monotonic() > next_check:
             next_check = time.monotonic() + CHECK_EVERY
-            if not Run.load(paths.root).status.state.is_live:
+            run = Run.load(paths.root)
+            state = run.status.state
+            if asked_now and state.is_live:
+                told = True
+                display.say(words("Finishing the step and saving … Ctrl-C again kills it."))
+            elif state is State.QUEUED or will_be_retried(run):
+                wake(paths.root.parent)
+                display.wait(note_of(paths.root.parent) or "waiting for a free place")
+            elif not state.is_live:
                 return
         time.sleep(LOOK_EVERY)
 
 
-def _wait_for_exit(paths: RunPaths, attempt: int) -> None:
+def _wait_for_exit(paths: RunPaths) -> None:
     deadline = time.monotonic() + EXIT_WITHIN
-    while (read_json(paths.exit) or {}).get("attempt") != attempt and time.monotonic() < deadline:
+    while is_ending(paths.process) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
@@ -118,6 +119,9 @@ class Display(Protocol):
     def say(self, line: str) -> None:
         """Show a line that stays."""
 
+    def wait(self, for_what: str) -> None:
+        """Show that the run is queued."""
+
     def progress(self, watch: RunWatch, epochs: int) -> None:
         """Show how far the run has come."""
 
@@ -127,7 +131,7 @@ class _Lines:
 
     def __init__(self, attempt: int) -> None:
         self._attempt = attempt
-        self._phase: str | None = None
+        self._last: str | None = None
 
     def __enter__(self) -> _Lines:
         return self
@@ -138,11 +142,17 @@ class _Lines:
     def say(self, line: str) -> None:
         print(line, flush=True)
 
+    def wait(self, for_what: str) -> None:
+        self._say_once(for_what)
+
     def progress(self, watch: RunWatch, epochs: int) -> None:
-        phase = _phase(watch, self._attempt)
-        if phase["phase"] != self._phase:
-            self._phase = str(phase["phase"])
-            self.say(self._phase)
+        if phase := _phase(watch, self._attempt):
+            self._say_once(str(phase["phase"]))
+
+    def _say_once(self, line: str) -> None:
+        if line != self._last:
+            self._last = line
+            self.say(line)
 
 
 class _Bar:
@@ -174,8 +184,13 @@ class _Bar:
     def say(self, line: str) -> None:
         self._bar.console.print(line)
 
+    def wait(self, for_what: str) -> None:
+        self._bar.update(self._task, description=words(for_what), total=None)
+
     def progress(self, watch: RunWatch, epochs: int) -> None:
         history, phase = watch.history, _phase(watch, self._attempt)
+        if phase is None:
+            return
         if phase["phase"] != "training" or history.data is None:
             fraction = phase.get("fraction")
             self._bar.update(self._task, description=phase["phase"], completed=fraction or 0, total=fraction and 1)
@@ -192,10 +207,11 @@ class _Bar:
         )
 
 
-def _phase(watch: RunWatch, attempt: int) -> dict[str, Any]:
-    """What this attempt does."""
-    phase = watch.history.phase
-    return phase if phase is not None and phase["attempt"] == attempt else {"phase": "starting"}
+def _phase(watch: RunWatch, attempt: int) -> dict[str, Any] | None:
+    """What this attempt does, or one after it; None before it began."""
+    if watch.history.last_attempt < attempt:
+        return None
+    return watch.history.phase or {"phase": "starting"}
 
 
 def _figures(step: dict[str, Any] | None) -> str:
@@ -224,8 +240,8 @@ class _StopOnSignals:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
-            signal_worker(self._paths, signal.SIGKILL)
+            kill_worker(self._paths, self._paths.last_claim())
         else:
             self.asked = True
             with contextlib.suppress(MixtuiError):  # the signal alone does it too
-                ask_to_stop(self._paths)
+                ask_process_to_end(self._paths, "stop")

@@ -2,74 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mixtui.cli.options import Json, RunsDir, runs_dir
+from mixtui.cli.columns import Column, in_columns, printable
+from mixtui.cli.options import Filter, Json, RunsDir, open_store
 
 if TYPE_CHECKING:
-    from mixtui.store.run import BrokenRunError, Run
+    from mixtui.calibration.direction import Direction
+
+_COLUMNS = (
+    Column("id"),
+    Column("created, UTC"),
+    Column("state"),
+    Column("α", right=True),
+    Column("seed", right=True),
+    Column("data", least=9),
+    Column("model", least=9),
+    Column("epoch", right=True),
+    Column("acc", right=True),
+    Column("ECE", right=True),
+)
+_LABELS = Column("name, tags", least=4)  # the last one, where a run has any
+_STATE = 2  # the column that has a colour
 
 
-def list_runs(json: Json = False, runs_dir_option: RunsDir = None) -> None:
+def list_runs(filter_: Filter = None, json: Json = False, runs_dir_option: RunsDir = None) -> None:
     """List the runs, newest last."""
-    from mixtui.cli.console import print_json
-    from mixtui.store.document import broken_document, listed_document
-    from mixtui.store.run import Run
-    from mixtui.store.store import Store
+    from mixtui.cli.console import print_json, words
+    from mixtui.store.listing import listed
+    from mixtui.store.query import parse
 
-    root = runs_dir(runs_dir_option)
-    runs = list(Store(root).runs())
+    query = parse(filter_ or "")
+    store = open_store(runs_dir_option)
+    documents = listed(store)
+    fitting = [document for document in documents if query.matches(document)]
     if json:
-        print_json([listed_document(run) if isinstance(run, Run) else broken_document(run) for run in runs])
-    elif runs:
-        _print_table(runs)
+        print_json(fitting)
+    elif fitting:
+        _print_table(fitting)
+    elif documents:
+        print(words(f"No run matches {filter_}. mixtui list shows all {len(documents)}."))
     else:
-        print(f"No runs in {root} yet. Start one with: mixtui run --alpha 0.1")
+        print(f"No runs in {store.root} yet. Start one with: mixtui run --alpha 0.1")
 
 
-def _print_table(runs: list[Run | BrokenRunError]) -> None:
-    from rich.table import Table
-    from rich.text import Text
+def _print_table(documents: list[dict[str, Any]]) -> None:
+    from rich.segment import Segment, Segments
 
-    from mixtui.cli.console import stdout, words
-    from mixtui.cli.summary import MARKS, figure, labels_of, state_text
-    from mixtui.store.run import BrokenRunError
+    from mixtui.cli.console import stdout
+    from mixtui.cli.summary import labels
     from mixtui.store.store import short_ids
 
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("id", "created, UTC", "state"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("α", "seed"):
-        table.add_column(words(heading), no_wrap=True, justify="right")
-    for heading in ("data", "model"):
-        table.add_column(heading, overflow="ellipsis", min_width=9)
-    for heading in ("epoch", "acc", "ECE"):
-        table.add_column(heading, no_wrap=True, justify="right")
-    labels = {run.id: ", ".join(labels_of(run)) for run in runs if not isinstance(run, BrokenRunError)}
-    if any(labels.values()):
-        table.add_column("name, tags", overflow="ellipsis")
-    ids = short_ids([run.run_id if isinstance(run, BrokenRunError) else run.id for run in runs])
-    broken = []
-    for run in runs:
-        if isinstance(run, BrokenRunError):
-            broken.append(run)
-            continue
-        config, metrics = run.config, run.metrics or {}
-        table.add_row(
-            ids[run.id],
-            run.created[5:16].replace("T", " "),
-            state_text(run),
-            f"{config.alpha:g}",
-            str(config.seed),
-            config.dataset + ("*" if config.fallback else ""),
-            config.model,
-            f"{run.epoch}/{config.epochs}",
-            figure(metrics.get("accuracy")),
-            figure(metrics.get("ece")) + words(f" {MARKS[run.direction]}"),
-            *([labels[run.id]] if any(labels.values()) else []),
+    runs = [document for document in documents if document["state"] != "broken"]
+    broken = [document for document in documents if document["state"] == "broken"]
+    ids = short_ids([document["id"] for document in documents])
+    states = [_state(run) for run in runs]
+    columns = [*_COLUMNS]
+    rows = [[ids[run["id"]], _created(run), text, *_results(run)] for run, (text, _) in zip(runs, states, strict=True)]
+    of_person = [", ".join(labels(run["name"], run["tags"])) for run in runs]
+    if any(of_person):
+        columns.append(_LABELS)
+        rows = [[*row, cell] for row, cell in zip(rows, of_person, strict=True)]
+
+    console = stdout()
+    heading, *lines = in_columns(columns, rows, console.width)
+    segments = [Segment(" ".join(heading).rstrip(), console.get_style("bold")), Segment.line()]
+    for cells, (_, style) in zip(lines, states, strict=True):
+        before, state, after = cells[:_STATE], cells[_STATE], cells[_STATE + 1 :]
+        segments += (
+            Segment(" ".join([*before, ""])),
+            Segment(state, console.get_style(style)),
+            Segment(" ".join(["", *after]).rstrip() + "\n"),
         )
-    stdout().print(table)
-    if any(not isinstance(run, BrokenRunError) and run.config.fallback for run in runs):
-        stdout().print("* fallback: cifar10 could not be had")
-    for error in broken:
-        stdout().print(Text(words(f"broken  {error.message}"), style="red"))
+    if any(run["fallback"] for run in runs):
+        segments.append(Segment("* fallback: cifar10 could not be had\n"))
+    for document in broken:
+        text = printable(f"broken  {document['sentence']}")
+        segments += (Segment(text, console.get_style("red")), Segment.line())
+    console.print(Segments(segments), end="", crop=False)
+
+
+def _created(run: dict[str, Any]) -> str:
+    return str(run["created"])[5:16].replace("T", " ")
+
+
+def _state(run: dict[str, Any]) -> tuple[str, str]:
+    """What is shown of the run's state, and its style."""
+    from socket import gethostname
+
+    from mixtui.cli.summary import state_text
+    from mixtui.store.status import State
+
+    state = State(run["state"])
+    elsewhere = (state.is_live or state in (State.QUEUED, State.LOST)) and run["host"] != gethostname()
+    return state_text(state, run["stalled_for"], run["host"] if elsewhere else None)
+
+
+def _results(run: dict[str, Any]) -> list[str]:
+    """The cells from α to the ECE."""
+    from mixtui.cli.summary import MARKS, figure
+
+    config, metrics = run["config"], run["metrics"]
+    return [
+        f"{config['alpha']:g}",
+        str(config["seed"]),
+        config["dataset"] + ("*" if run["fallback"] else ""),
+        config["model"],
+        f"{run['epoch']}/{config['epochs']}",
+        figure(metrics.get("accuracy")),
+        f"{figure(metrics.get('ece'))} {MARKS[_direction(run)]}",
+    ]
+
+
+def _direction(run: dict[str, Any]) -> Direction | None:
+    """As `Run.direction`."""
+    from mixtui.calibration.direction import direction
+
+    known = run["metrics"].get("accuracy"), run["metrics"].get("confidence"), run["data"].get("n_test")
+    return None if None in known else direction(*known)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixtui.cli.options import RunReference, RunsDir, runs_dir
+from mixtui.cli.options import RunReference, RunsDir, open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOOK_EVERY = 0.25  # seconds
 
 
 def logs(
@@ -18,16 +23,26 @@ def logs(
 ) -> None:
     """Print a run's output."""
     from mixtui.store.run import Run
-    from mixtui.store.store import Store
+    from mixtui.store.status import State
 
-    found = Store(runs_dir(runs_dir_option)).find(run)
-    if not found.paths.output.exists():
-        return
-    with found.paths.output.open("rb") as output:
-        while True:
-            live = follow and Run.load(found.paths.root).status.state.is_live  # asked before reading: nothing is missed
-            sys.stdout.buffer.write(output.read())
-            sys.stdout.buffer.flush()
-            if not live:
-                return
-            time.sleep(0.25)
+    found = open_store(runs_dir_option).find(run)
+    read = 0
+    while True:
+        state = Run.load(found.paths.root).status.state  # asked before reading: nothing is missed
+        read += _print_from(found.paths.output, read)
+        if not follow or not (state.is_live or state is State.QUEUED):
+            return
+        time.sleep(LOOK_EVERY)
+
+
+def _print_from(output: Path, offset: int) -> int:
+    """Print what `output` holds from `offset` on; the number of bytes."""
+    try:
+        with output.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:  # not started yet
+        return 0
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    return len(data)

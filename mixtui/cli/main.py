@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+import textwrap
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mixtui import __version__
 from mixtui.cli.calibrate import calibrate
 from mixtui.cli.data import data
 from mixtui.cli.doctor import doctor
+from mixtui.cli.end import pause, stop
+from mixtui.cli.label import note, pin, tag
 from mixtui.cli.list import list_runs
 from mixtui.cli.logs import logs
+from mixtui.cli.queue import queue
+from mixtui.cli.remove import remove, restore, trash
 from mixtui.cli.resume import resume
+from mixtui.cli.retry import retry
 from mixtui.cli.run import run
 from mixtui.cli.show import show
-from mixtui.errors import EXIT_INTERRUPTED, EXIT_USAGE, MixtuiError
+from mixtui.cli.sweep import sweep
+from mixtui.cli.wait import wait
+from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, MixtuiError
+
+_SECTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    "Train": {"run": run, "sweep": sweep},
+    "Watch": {"list": list_runs, "show": show, "logs": logs, "queue": queue, "wait": wait},
+    "Steer": {"stop": stop, "pause": pause, "resume": resume, "retry": retry},
+    "Organise": {"tag": tag, "note": note, "pin": pin, "remove": remove, "restore": restore, "trash": trash},
+    "Tools": {"calibrate": calibrate, "data": data, "doctor": doctor},
+}
+
+
+class _InSections(TyperGroup):
+    """Lists the commands in the sections of the table above."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = max(map(len, self.commands))
+        room = formatter.width - width - 4
+        for heading, names in _SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name.ljust(width), self.commands[name].get_short_help_str(room)) for name in names]
+                )
+
 
 app = typer.Typer(
+    cls=_InSections,
     help="Study how mixup training changes the calibration of image classifiers.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command()(run)
-app.command()(resume)
-app.command("list")(list_runs)
-app.command()(show)
-app.command()(logs)
-app.command()(calibrate)
-app.command()(data)
-app.command()(doctor)
+for commands in _SECTIONS.values():
+    for name, command in commands.items():
+        app.command(name)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -58,8 +87,12 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         code = app(args=arguments, prog_name="mixtui", standalone_mode=False)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # whoever read has enough; as Typer does where it comes earlier
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAILED)
     except MixtuiError as error:
         if debug:
             raise
@@ -84,5 +117,5 @@ def _fail(message: str, hint: str, code: int) -> None:
 
     print(words(f"mixtui: {message}"), file=sys.stderr)
     if hint:
-        print(words(f"        {hint}"), file=sys.stderr)
+        print(words(textwrap.indent(hint, " " * 8)), file=sys.stderr)
     sys.exit(code)

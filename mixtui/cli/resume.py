@@ -1,15 +1,40 @@
-"""`mixtui resume`: go on with a run that was stopped or has crashed."""
+"""`mixtui resume`: go on with runs that were stopped or paused, have failed or crashed."""
 
 from __future__ import annotations
 
-from mixtui.cli.options import RunReference, RunsDir, runs_dir
+from typing import TYPE_CHECKING
+
+from mixtui.cli.options import Detach, Filter, RunReferences, RunsDir, open_store
+from mixtui.errors import UnsuitableRunError
+
+if TYPE_CHECKING:
+    from mixtui.store.run import Run
 
 
-def resume(run: RunReference, runs_dir_option: RunsDir = None) -> int:
-    """Go on from a run's last checkpoint, exactly as if it had never stopped, and follow it."""
-    from mixtui.cli.follow import start_and_follow
-    from mixtui.launch.start import next_attempt
-    from mixtui.store.store import Store
+def resume(
+    runs: RunReferences = None, filter_: Filter = None, detach: Detach = False, runs_dir_option: RunsDir = None
+) -> int:
+    """Go on with runs from their last checkpoints.
 
-    found = Store(runs_dir(runs_dir_option)).find(run)
-    return start_and_follow(found.paths, next_attempt(found))
+    The results are exactly those of a run that never stopped. One run is followed, as by mixtui run; several go on in
+    the background, and so does one with --detach.
+    """
+    from mixtui.cli.select import for_each, selected
+    from mixtui.launch.queue import FOREGROUND, enqueue, want_again
+    from mixtui.store.status import State
+
+    store = open_store(runs_dir_option)
+    chosen = selected(store, runs, filter_)
+    if len(chosen) == 1 and not detach and filter_ is None:
+        from mixtui.cli.follow import follow
+
+        return follow(chosen[0].paths, want_again(chosen[0], FOREGROUND))
+
+    def go_on(run: Run) -> str:
+        if run.status.state is State.QUEUED and run.status.host is None:
+            raise UnsuitableRunError(f"{run.id} is queued already.", "mixtui queue shows its place.")
+        want_again(run)
+        enqueue([run.paths])
+        return f"queued: {run.id}"
+
+    return for_each(chosen, go_on, lenient=filter_ is not None)

@@ -1,81 +1,55 @@
-"""`mixtui run`: start one run and follow it."""
+"""`mixtui run`: train one model."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mixtui.cli.options import Bins, DataDir, DatasetOption, ModelOption, RunsDir, data_dir, runs_dir
-from mixtui.config import RunConfig
+from mixtui.cli.options import Detach, Json, Name, RunsDir, Seed, Tags, open_store
+from mixtui.cli.recipe import handling, recipe, takes
+from mixtui.errors import MixtuiError
 
-_DEFAULTS = RunConfig(alpha=0)
 
-
+@takes(recipe, handling)
 def run(
     alpha: Annotated[
-        float, typer.Option("--alpha", help="Mixup's alpha: lambda ~ Beta(alpha, alpha); 0 is plain training.")
+        float,
+        typer.Option("--alpha", metavar="X", help="Mixup's alpha: lambda ~ Beta(alpha, alpha); 0 is plain training."),
     ],
-    dataset: DatasetOption = None,
-    model: ModelOption = _DEFAULTS.model,
-    epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training images.")] = _DEFAULTS.epochs,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Images a step.")] = _DEFAULTS.batch_size,
-    lr: Annotated[float, typer.Option("--lr", help="Learning rate of SGD.")] = _DEFAULTS.lr,
-    momentum: Annotated[float, typer.Option("--momentum", help="Momentum of SGD.")] = _DEFAULTS.momentum,
-    weight_decay: Annotated[
-        float, typer.Option("--weight-decay", help="L2 weight decay of SGD.")
-    ] = _DEFAULTS.weight_decay,
-    schedule: Annotated[
-        str, typer.Option("--schedule", help="constant, step (a tenth at 50 % and 75 %), or cosine.")
-    ] = _DEFAULTS.schedule,
-    label_smoothing: Annotated[
-        float, typer.Option("--label-smoothing", help="Share of each target spread over all classes.")
-    ] = _DEFAULTS.label_smoothing,
-    augment: Annotated[bool, typer.Option("--augment", help="Random crops and flips.")] = _DEFAULTS.augment,
-    mixup_per: Annotated[
-        str, typer.Option("--mixup-per", help="batch: one lambda for a batch; sample: one for each image.")
-    ] = _DEFAULTS.mixup_per,
-    stem: Annotated[
-        str, typer.Option("--stem", help="imagenet, or cifar: ResNet's 3x3 stem without pooling.")
-    ] = _DEFAULTS.stem,
-    seed: Annotated[int, typer.Option("--seed", help="Drives every random draw.")] = _DEFAULTS.seed,
-    bins: Bins = _DEFAULTS.bins,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, or cuda[:N].")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="fp32, bf16, or auto: fp32.")] = "auto",
-    data_dir_option: DataDir = None,
-    name: Annotated[str | None, typer.Option("--name", help="A name of your own for the run.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")] = None,
+    recipe: dict[str, Any],
+    handling: dict[str, Any],
+    seed: Seed = 0,
+    detach: Detach = False,
+    json: Json = False,
+    name: Name = None,
+    tag: Tags = None,
     runs_dir_option: RunsDir = None,
 ) -> int:
-    """Train one model with mixup, measure its calibration after every epoch, and keep it all.
+    """Train one model with mixup, and follow it.
 
-    Ctrl-C stops it with a checkpoint; mixtui resume goes on from there.
+    Its calibration is measured after every epoch, and everything is kept. Ctrl-C stops it with a checkpoint; mixtui
+    resume goes on from there. With --detach it trains in the background.
     """
-    from mixtui.cli.follow import print_notice, start_and_follow
+    from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
+    from mixtui.launch.queue import FOREGROUND, enqueue
     from mixtui.launch.submit import prepare
-    from mixtui.store.store import Store
+    from mixtui.store.tickets import Tickets
 
-    submission = prepare(
-        dataset,
-        data_dir(data_dir_option),
-        device,
-        precision,
-        alpha=alpha,
-        model=model,
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        momentum=momentum,
-        weight_decay=weight_decay,
-        schedule=schedule,
-        label_smoothing=label_smoothing,
-        augment=augment,
-        mixup_per=mixup_per,
-        stem=stem,
-        seed=seed,
-        bins=bins,
-    )
+    if json and not detach:
+        raise MixtuiError("--json goes with --detach.", "Add --detach, or ask afterwards: mixtui show latest --json")
+    if not detach:
+        from mixtui.cli.follow import follow  # before there is a run that Ctrl-C would leave behind
+    store = open_store(runs_dir_option)
+    beside = len(Tickets(store.root).ids()) if detach else 0
+    submission = prepare(points=[(alpha, seed)], beside=beside, **recipe)
     if submission.notice:
         print_notice(submission.notice)
-    paths = submission.create(Store(runs_dir(runs_dir_option)), {"name": name, "tags": tag or []})
-    return start_and_follow(paths, attempt=1)
+    priority = 0 if detach else FOREGROUND
+    (paths,) = submission.create(store, {"name": name, "tags": tag or []}, handling, priority)
+    if not detach:
+        return follow(paths, attempt=1)
+    enqueue([paths])
+    warn_of_slurm()
+    print_queued([paths], json=json)
+    return 0

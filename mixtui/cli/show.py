@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from mixtui.cli.options import Json, RunReference, RunsDir, runs_dir
+from mixtui.cli.options import Json, RunReference, RunsDir, open_store
 
 
 def show(run: RunReference, json: Json = False, runs_dir_option: RunsDir = None) -> None:
     """Show a run: its state, recipe, scores and reliability diagram."""
-    from mixtui.store.store import Store
-
-    found = Store(runs_dir(runs_dir_option)).find(run)
+    found = open_store(runs_dir_option).find(run)
     if json:
         from mixtui.cli.console import print_json
         from mixtui.store.document import run_document

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console, Group
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from mixtui.cli.console import color_depth, ground, speaks_utf8, words
 from mixtui.store.status import State
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mixtui.calibration.bins import Bins
     from mixtui.calibration.direction import Direction
     from mixtui.store.run import Run
@@ -62,12 +59,12 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def state_text(run: Run) -> Text:
-    status = run.status
-    glyph, style = _STATES[status.state]
-    if status.stalled_for is not None:
-        return Text(words(f"◌ no sign for {duration(status.stalled_for)}"), style="yellow")
-    return Text(words(f"{glyph} {status.state.value}") + (f" @{status.host}" if status.host else ""), style=style)
+def state_text(state: State, stalled_for: float | None, host: str | None) -> tuple[str, str]:
+    """The state as a glyph and words, and its style; `host` is the one that it runs on, where that is another."""
+    if stalled_for is not None:
+        return words(f"◌ no sign for {duration(stalled_for)}"), "yellow"
+    glyph, style = _STATES[state]
+    return words(f"{glyph} {state.value}") + (f" @{host}" if host else ""), style
 
 
 def recipe_line(run: Run) -> str:
@@ -104,12 +101,16 @@ def verdict(accuracy: float, confidence: float, way: Direction) -> str:
 
 def print_run(run: Run, console: Console) -> None:
     """All that is known of a run, on one screen."""
+    from rich.padding import Padding
+    from rich.text import Text
+
     status = run.status
-    console.print(state_text(run).append(f"  {run.id}", style="bold"))
+    state, style = state_text(status.state, status.stalled_for, status.host)
+    console.print(Text.assemble((state, style), (f"  {run.id}", "bold")))
     done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
     lines = [
         Text(status.sentence),
-        Text(" · ".join([done, *labels_of(run)])),
+        Text(" · ".join([done, *labels(run.meta.get("name"), run.tags)])),
         Text(recipe_line(run)),
         *(Text(f"! {warning}", style="yellow") for warning in run.history.warnings),
         *(Text(f"! inexact: {reason}", style="yellow") for reason in run.history.inexact),
@@ -126,9 +127,9 @@ def print_run(run: Run, console: Console) -> None:
     print_evaluation(console, columns, bins, "test", run.direction)
 
 
-def labels_of(run: Run) -> list[str]:
+def labels(name: str | None, tags: Iterable[str]) -> list[str]:
     """What a person calls the run: its name, if it has one, and its tags."""
-    return [*filter(None, [run.meta.get("name")]), *run.tags]
+    return [*filter(None, [name]), *tags]
 
 
 def _truth_column(run: Run) -> dict[str, Mapping[str, Any]]:
@@ -146,6 +147,10 @@ def print_evaluation(
     way: Direction | None,
 ) -> None:
     """The verdict, a table of scores with a column for each of `columns`, and the diagram of `bins`."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     from mixtui.plots.reliability import ASCII, UNICODE, reliability_text
 
     scores = next(iter(columns.values()))

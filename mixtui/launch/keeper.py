@@ -1,50 +1,107 @@
 """The parent of one training process: starts it, waits, and writes down how it ended.
 
-    python -m mixtui.launch.keeper RUN_DIRECTORY ATTEMPT
+    python -m mixtui.launch.keeper RUN_DIRECTORY ATTEMPT [PLACE_AS_JSON [FILE_DESCRIPTOR ...]]
 
 Small, without torch, in a session of its own: it outlives the terminal and whoever asked for the run, and a worker
-that is killed still leaves word of it in `exit.json`.
+that is killed still leaves word of it in `exit.json`. The file descriptors are the lease of its place: keeper and
+worker hold it as long as they live.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from mixtui.launch.oom import OomWatch
 from mixtui.store.files import read_json, write_json
 from mixtui.store.paths import RunPaths
-from mixtui.store.process import identify
+from mixtui.store.process import identify, this_process
+
+TAIL_BYTES = 8192
+LOOK_EVERY = 2.0  # seconds
 
 
-def keep(paths: RunPaths, attempt: int) -> int:
+def keep(paths: RunPaths, attempt: int, place: dict[str, Any], lease: Sequence[int] = ()) -> int:
     """Run attempt number `attempt` of the run to its end; the exit code of the worker, negative for a signal."""
     config = read_json(paths.config) or {}
     threads = str(config.get("threads", 1))
+    oom = OomWatch()
     with paths.output.open("ab") as output:
+        written_before = output.tell()
         worker = subprocess.Popen(
             [sys.executable, "-P", "-u", "-m", "mixtui.worker", str(paths.root), str(attempt)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=lease,
             env={**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
         )
     with contextlib.suppress(OSError):  # it may be gone already, or the disk be full: exit.json will say how it ends
-        write_json(paths.process, {"attempt": attempt, **identify(worker.pid).to_json()})
-    code = worker.wait()
-    ended = datetime.now(UTC).isoformat(timespec="seconds")
-    killed_by = signal.Signals(-code).name if code < 0 else None
+        worker_identity = identify(worker.pid).to_json()
+        write_json(paths.process, {"attempt": attempt, **place, **worker_identity, "keeper": this_process().to_json()})
+    _wait(worker, oom)
+    code = worker.returncode
+    killed_by = _signal_name(-code) if code < 0 else None
     write_json(
         paths.exit,
-        {"attempt": attempt, "time": ended, "code": None if killed_by else code, "signal": killed_by},
+        {
+            "attempt": attempt,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "code": None if killed_by else code,
+            "signal": killed_by,
+            "out_of_memory": killed_by == "SIGKILL" and oom.killed(worker.pid),
+            "memory_limit": oom.limit(),
+            "last_line": _last_line(paths.output, written_before),
+        },
     )
     return code
 
 
+def _wait(worker: subprocess.Popen[bytes], oom: OomWatch) -> None:
+    """Wait for the worker, and end what it left of its process group."""
+    if hasattr(os, "pidfd_open"):  # Linux: where there are control groups to look at
+        with contextlib.suppress(OSError), os.fdopen(os.pidfd_open(worker.pid)) as end:  # an old kernel has none
+            while not select.select([end], [], [], LOOK_EVERY)[0]:
+                oom.look()
+    # Seen before it is reaped: until then nobody else can have its pid.
+    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS has the latter for a group of zombies
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have none
+        return f"signal {number}"
+
+
+def _last_line(output: Path, since: int) -> str | None:
+    """The last line that the attempt printed; None where it printed nothing."""
+    try:
+        with output.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(since, end - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line.strip()[:500] for line in reversed(lines) if line.strip()), None)
+
+
+def main(run: str, attempt: str, place: str = "{}", *lease: str) -> int:
+    return 1 if keep(RunPaths(Path(run)), int(attempt), json.loads(place), [int(fd) for fd in lease]) else 0
+
+
 if __name__ == "__main__":
-    sys.exit(1 if keep(RunPaths(Path(sys.argv[1])), int(sys.argv[2])) else 0)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,46 +1,89 @@
-"""From what a person asks for to a run that is ready to start: everything resolved once, here."""
+"""From what a person asks for to runs that wait in the queue: everything resolved once, here."""
 
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mixtui.config import RunConfig
 from mixtui.datasets.resolve import resolve
-from mixtui.launch.devices import choose_device, cpu_threads
+from mixtui.launch.devices import choose_device, threads_for
+from mixtui.launch.queue import waiting_here
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A configuration with its data set found, and what the person must be told about that."""
+    """Configurations with their data set found, and what the person must be told about that."""
 
-    config: RunConfig
+    configs: tuple[RunConfig, ...]
     data_dir: Path
     location: Path | None
     notice: str | None
 
-    def create(self, store: Store, meta: dict[str, Any]) -> RunPaths:
-        """Make the run's directory. Raises MixtuiError when the runs folder cannot be written."""
-        return store.create(self.config, data_dir=self.data_dir, location=self.location, meta=meta)
+    def create(
+        self, store: Store, meta: Mapping[str, Any], handling: Mapping[str, Any], priority: int = 0
+    ) -> list[RunPaths]:
+        """Make a run of each configuration, wanted but not handed to the queue yet: all of them, or none.
+
+        `handling` is what `control.json` says of how they are to be treated: retries, slots_per_gpu,
+        keep_checkpoints. Raises MixtuiError when the runs folder cannot be written.
+        """
+        made: list[RunPaths] = []
+        try:
+            for config in self.configs:
+                control = {**handling, **waiting_here(config, priority)}
+                made.append(
+                    store.create(
+                        config, data_dir=self.data_dir, location=self.location, meta=dict(meta), control=control
+                    )
+                )
+        except BaseException:  # Ctrl-C too: half a sweep must not wait for somebody to start its supervisor
+            for paths in made:
+                shutil.rmtree(paths.root, ignore_errors=True)
+            raise
+        return made
 
 
-def prepare(dataset: str | None, data_dir: Path, device: str, precision: str, **recipe: Any) -> Submission:
+def prepare(
+    dataset: str | None,
+    data_dir: Path,
+    device: str,
+    precision: str,
+    *,
+    points: Sequence[tuple[float, int]],
+    beside: int = 0,
+    **recipe: Any,
+) -> Submission:
     """Resolve `device` and `precision` ("auto" included) and the data set, None for one that the user did not name.
 
-    Raises MixtuiError for a value that cannot work and for a named data set that cannot be had.
+    `points` are the alphas and seeds of the runs, `beside` how many others share this host with them. Raises
+    MixtuiError for a value that cannot work and for a named data set that cannot be had.
     """
-    config = RunConfig(
-        device=choose_device(device),
-        precision="fp32" if precision == "auto" else precision,  # type: ignore[arg-type]
-        threads=cpu_threads(),
-        **recipe,
-    )
+    chosen = choose_device(device)
+    threads = threads_for(chosen, len(points) + beside)
+    configs = [
+        RunConfig(
+            alpha=alpha,
+            seed=seed,
+            device=chosen,
+            precision="fp32" if precision == "auto" else precision,  # type: ignore[arg-type]
+            threads=threads,
+            **recipe,
+        )
+        for alpha, seed in points
+    ]
     found = resolve(dataset, data_dir)  # last: it may ask a server
     # A folder is recorded by its name: where it lies on this machine is not the run's to know.
     requested = None if dataset is None else found.dataset
-    config = dataclasses.replace(config, dataset=found.dataset, dataset_requested=requested)
-    return Submission(config, data_dir, found.location, found.notice)
+    return Submission(
+        tuple(dataclasses.replace(config, dataset=found.dataset, dataset_requested=requested) for config in configs),
+        data_dir,
+        found.location,
+        found.notice,
+    )

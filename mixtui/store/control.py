@@ -1,4 +1,4 @@
-"""What is wanted of a run: `control.json`, written by any mixtui, read by the run's worker."""
+"""What is wanted of a run: `control.json`, written by any mixtui, read by the run's worker and its supervisor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json, write_json
+from mixtui.store.lock import alone_in
 from mixtui.store.paths import RunPaths
 
 Want = Literal["run", "pause", "stop"]
@@ -14,7 +15,8 @@ Want = Literal["run", "pause", "stop"]
 def change_control(paths: RunPaths, **changes: Any) -> None:
     """Write `control.json` anew with `changes` in it. Raises MixtuiError when it cannot be read or written."""
     try:
-        write_json(paths.control, {**(read_json(paths.control) or {}), **changes})
+        with alone_in(paths.root):
+            write_json(paths.control, {**(read_json(paths.control) or {}), **changes})
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise MixtuiError(

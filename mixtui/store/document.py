@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mixtui.calibration.scores import SCORE_NAMES
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.status import State
 from mixtui.store.truth import truth_document
 
-NO_METRICS: dict[str, float | None] = dict.fromkeys(SCORE_NAMES)
+# A contract is written down, not derived: `calibration.scores.Scores` has these fields.
+METRICS = (
+    *("accuracy", "ece", "mce", "oe", "ue", "nll", "brier"),
+    *("confidence", "signed_gap", "classwise_ece", "equal_mass_ece"),
+)
+NO_METRICS: dict[str, float | None] = dict.fromkeys(METRICS)
 NO_BINS: dict[str, list[float]] = {"edges": [], "count": [], "confidence": [], "accuracy": []}
 
 
@@ -27,11 +32,12 @@ def listed_document(run: Run) -> dict[str, Any]:
         "reason": status.reason,
         "sentence": status.sentence,
         "stalled_for": status.stalled_for,
-        "host": status.host or (history.attempts[-1]["host"] if history.attempts else None),
+        "host": status.host or _host(run),
         "name": run.meta.get("name"),
         "tags": list(run.tags),
         "note": run.meta.get("note"),
         "pinned": bool(run.meta.get("pinned")),
+        "retry_of": run.meta.get("retry_of"),
         "dataset": run.config.dataset,
         "dataset_requested": run.config.dataset_requested,
         "fallback": run.config.fallback,
@@ -52,6 +58,14 @@ def listed_document(run: Run) -> dict[str, Any]:
         "inexact": list(history.inexact),
         "path": str(run.paths.root),
     }
+
+
+def _host(run: Run) -> str | None:
+    """Where the run runs, or ran last; its next attempt, while it waits or only begins, may run elsewhere."""
+    state, history = run.status.state, run.history
+    if state is State.QUEUED or (state.is_live and history.last_attempt < run.attempt):
+        return None
+    return history.attempts[-1]["host"] if history.attempts else None
 
 
 DATA_KEYS = ("name", "key", "path", "classes", "image_shape", "n_train", "n_test", "steps_per_epoch", "parameters")

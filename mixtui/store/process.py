@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
+from mixtui.store.files import read_json
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def identify(pid: int) -> ProcessIdentity:
             raise ProcessLookupError(pid)
         start = float(fields[19])
     else:
+        import psutil  # 10 ms: only where there is no /proc
+
         try:
             process = psutil.Process(pid)
             if process.status() == psutil.STATUS_ZOMBIE:
@@ -81,8 +83,20 @@ def boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
+        import psutil
+
         return str(int(psutil.boot_time()))
 
 
 def this_process() -> ProcessIdentity:
     return identify(os.getpid())
+
+
+def is_ending(record: Path) -> bool:
+    """Whether a process that a `process.json` tells of lives here: the training, or its parent, who writes last."""
+    try:
+        document = read_json(record) or {}
+        processes = [ProcessIdentity.from_json(known) for known in (document, document.get("keeper")) if known]
+    except (OSError, ValueError):
+        return False
+    return any(process.is_alive() for process in processes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +96,8 @@ class Run:
 
     def logits(self) -> NDArray[np.float32] | None:
         """The logits of the test split after the last epoch, (n, classes); None before."""
+        import zipfile
+
         import numpy as np
 
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -43,7 +44,7 @@ class Status:
     reason: str | None = None
     sentence: str = ""
     stalled_for: float | None = None  # seconds since the last sign of a live run that has gone silent
-    host: str | None = None  # where it runs, when that is another host
+    host: str | None = None  # where it runs or is queued, when that is another host
 
 
 def status(
@@ -80,10 +81,17 @@ def status(
                 host=identity.host,
             )
         return Status(_live_state(history, control, attempt), host=identity.host)
-    if identity.is_alive():
+    if identity.is_alive() or _keeper_is_alive(process):
         stalled = silence if silence > STALLED_AFTER else None
         return Status(_live_state(history, control, attempt), stalled_for=stalled)
-    return _died(history, attempt, {}, control)
+    ended = read_json(paths.exit) or {}  # written since?
+    return _died(history, attempt, ended if ended.get("attempt") == attempt else {}, control)
+
+
+def _keeper_is_alive(process: dict[str, Any]) -> bool:
+    """Whether the parent lives that will write down how the process ended: till then nobody knows."""
+    keeper = process.get("keeper")
+    return keeper is not None and ProcessIdentity.from_json(keeper).is_alive()
 
 
 def _process_of(paths: RunPaths, history: History, attempt: int) -> dict[str, Any] | None:
@@ -99,7 +107,8 @@ def _without_process(control: dict[str, Any]) -> Status:
         case "stop":
             return Status(State.STOPPED, "requested", "Stopped before it started.")
         case _:
-            return Status(State.QUEUED)
+            host = control.get("host")
+            return Status(State.QUEUED, host=None if host in (None, socket.gethostname()) else str(host))
 
 
 def _live_state(history: History, control: dict[str, Any], attempt: int) -> State:
@@ -121,15 +130,26 @@ def _between_claim_and_process(paths: RunPaths, attempt: int) -> Status:
 
 
 def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any]) -> Status:
+    """What is known of an attempt whose process is gone without an end event."""
     began = history.last_attempt == attempt
     place = f"Died in epoch {len(history.epochs) + 1}" if began else "Died before it began"
-    if not began and control.get("want") == "stop" and ended.get("signal") == "SIGTERM":
-        return Status(State.STOPPED, "requested", "Stopped before it began.")
+    if control.get("killed") == attempt:
+        return Status(_wanted_end(control), "requested", "It did not end when it was asked to, and was killed.")
+    if not began and control.get("want") in ("stop", "pause") and ended.get("signal") == "SIGTERM":
+        return Status(_wanted_end(control), "requested", "It was asked to end before it began.")
+    last_line = f" Last line: {ended['last_line']}" if ended.get("last_line") else ""
+    if ended.get("out_of_memory"):
+        limit = f" (limit {ended['memory_limit'] / 2**30:.1f} GiB)" if ended.get("memory_limit") else ""
+        return Status(State.CRASHED, "oom", f"{place}: {ended['signal']}, out of memory{limit}.")
     if ended.get("signal"):
-        return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.")
+        return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.{last_line}")
     if "code" in ended:
-        return Status(State.CRASHED, "error", f"{place}: exit code {ended['code']}. Its log may say why.")
+        return Status(State.CRASHED, "error", f"{place}: exit code {ended['code']}.{last_line}")
     return Status(State.CRASHED, "unknown", f"{place}; nobody was there to see how.")
+
+
+def _wanted_end(control: dict[str, Any]) -> State:
+    return State.PAUSED if control.get("want") == "pause" else State.STOPPED
 
 
 def _last_sign(paths: RunPaths, attempt: int) -> float:

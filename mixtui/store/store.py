@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
 from mixtui.store.files import write_json
 from mixtui.store.paths import SCHEMA_VERSION, RunPaths, new_run_id
-from mixtui.store.provenance import provenance
 from mixtui.store.run import BrokenRunError, Run
 
 
@@ -29,13 +28,23 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def create(self, config: RunConfig, *, data_dir: Path, location: Path | None, meta: dict[str, Any]) -> RunPaths:
-        """Make the directory of a new run, wanted but not started.
+    def create(
+        self,
+        config: RunConfig,
+        *,
+        data_dir: Path,
+        location: Path | None,
+        meta: dict[str, Any],
+        control: Mapping[str, Any] | None = None,
+    ) -> RunPaths:
+        """Make the directory of a new run, wanted but not started; `control` is more that its `control.json` holds.
 
         `location` is where a data set of the user's own lies, `data_dir` where fetched ones do; both belong to this
         machine, so they stand in `control.json`, not in `config.json`. Raises MixtuiError when the folder cannot be
         written.
         """
+        from mixtui.store.provenance import provenance  # a listing needs none of what it imports
+
         now = datetime.now(UTC)
         final = self.root / new_run_id(config, now)
         # Built under a hidden name: whoever lists the folder sees the run whole or not at all.
@@ -61,15 +70,17 @@ class Store:
                     "data_dir": str(data_dir.absolute()),
                     "location": str(location) if location else None,
                     "cwd": str(Path.cwd()),
+                    **(control or {}),
                 },
             )
             draft.root.rename(final)
         except OSError as error:
-            shutil.rmtree(draft.root, ignore_errors=True)
             raise MixtuiError(
                 f"No run can be made in {self.root}: {error.strerror or error}.",
                 "Choose another folder with --runs-dir, or make room.",
             ) from None
+        finally:  # Ctrl-C too may come before the renaming
+            shutil.rmtree(draft.root, ignore_errors=True)
         return RunPaths(final)
 
     def run_dirs(self) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         "position": dataclasses.asdict(position),
     }
     write_atomically(path, lambda file: torch.save(document, file))
+
+
+def keep_copy(path: Path, copy: Path) -> None:
+    """Keep the checkpoint `path` as `copy`; a link is enough, since `path` is only ever replaced."""
+    copy.parent.mkdir(exist_ok=True)
+    copy.unlink(missing_ok=True)
+    try:
+        copy.hardlink_to(path)
+    except OSError:  # a file system without links
+        with path.open("rb") as source:
+            write_atomically(copy, lambda file: shutil.copyfileobj(source, file))
 
 
 def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:

@@ -6,6 +6,7 @@ from mixtui.datasets import cache, folder, import_path, synthetic
 from mixtui.datasets.arrays import ImageData, Progress
 from mixtui.datasets.catalog import SYNTHETIC, DatasetInfo, find, is_present
 from mixtui.datasets.resolve import FOLDER_PREFIX
+from mixtui.datasets.turns import in_turn
 from mixtui.errors import MixtuiError
 from mixtui.training import torchvision_data
 
@@ -17,11 +18,12 @@ def load(dataset: str, location: Path | None, data_dir: Path, progress: Progress
     """
     if dataset == SYNTHETIC:
         return synthetic.make()
-    if dataset.startswith(FOLDER_PREFIX):
-        return _load_folder(dataset, location, progress)
-    if ":" in dataset:
+    if ":" in dataset and not dataset.startswith(FOLDER_PREFIX):
         return import_path.load(dataset, location)
-    return _load_torchvision(find(dataset), data_dir, progress)
+    with in_turn(location or data_dir / dataset, progress):
+        if dataset.startswith(FOLDER_PREFIX):
+            return _load_folder(dataset, location, progress)
+        return _load_torchvision(find(dataset), data_dir, progress)
 
 
 def _load_folder(dataset: str, location: Path | None, progress: Progress) -> ImageData:

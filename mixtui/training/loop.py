@@ -23,9 +23,10 @@ from mixtui.store.files import write_atomically
 from mixtui.store.recorder import Recorder
 from mixtui.training.augment import crop_and_flip
 from mixtui.training.batches import Normaliser, batch_bounds, clean_sample, epoch_order
-from mixtui.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from mixtui.training.checkpoint import Position, keep_copy, load_checkpoint, save_checkpoint
 from mixtui.training.endings import NonFiniteError, StopTrainingError
 from mixtui.training.evaluate import predict
+from mixtui.training.memory import MemoryUse, memory_in_use
 from mixtui.training.mixup import draw_mix, mix_images, mixed_accuracy, mixup_loss
 from mixtui.training.models import build_model
 from mixtui.training.schedule import learning_rate
@@ -40,7 +41,7 @@ class Trainer:
     """Trains one run and records it.
 
     `wanted_end` is asked before every step and between the batches of an evaluation; when it is true, `fit` writes a
-    checkpoint and raises StopTrainingError.
+    checkpoint and raises StopTrainingError. With `keep_checkpoints` one of every epoch stays.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class Trainer:
         data: ImageData,
         recorder: Recorder,
         wanted_end: Callable[[], bool] = lambda: False,
+        *,
+        keep_checkpoints: bool = False,
     ) -> None:
         torch.set_num_threads(config.threads)
         torch.backends.cudnn.allow_tf32 = False  # fp32 means float32, on a GPU too
@@ -56,7 +59,8 @@ class Trainer:
         self.data = data
         self.recorder = recorder
         self.wanted_end = wanted_end
-        self.device = torch.device(config.device)
+        self.keep_checkpoints = keep_checkpoints
+        self.device = torch.device(config.device.partition(":")[0])  # the one GPU that this process was given
         channels, image_size = data.train.images.shape[3], data.train.images.shape[1:3]
         model = build_model(config, len(data.classes), channels, image_size)
         if self.device.type == "cpu" and config.model in MODELS:  # a user's own network is left as it is
@@ -76,10 +80,12 @@ class Trainer:
         self.position = Position()
         self._pending: list[tuple[dict[str, Any], int, Tensor, Tensor]] = []
         self._last_flush = self._last_checkpoint = time.monotonic()
+        self._memory = MemoryUse(0, 0)
 
     def resume(self) -> None:
         """Go on from the run's checkpoint. Raises MixtuiError when it cannot be read."""
         self.position = load_checkpoint(self.recorder.paths.checkpoint, self.model, self.optimizer)
+        self._keep_checkpoint()  # the attempt before may have been killed just before it did
 
     def fit(self) -> None:
         """Train to the last epoch.
@@ -174,6 +180,14 @@ class Trainer:
         self.recorder.steps(lines)
         if bad:
             raise bad
+        self._record_memory()
+
+    def _record_memory(self) -> None:
+        """Leave word of what this process takes, for whoever must know whether another one fits beside it."""
+        used = memory_in_use(self.device)
+        if used.is_well_above(self._memory):
+            self._memory = used
+            self.recorder.event("memory", self.position.step, **used.to_json())
 
     def _checkpoint(self) -> None:
         """Save the position reached. The logs go to disk first, so that no checkpoint is ahead of them."""
@@ -210,6 +224,12 @@ class Trainer:
         self.recorder.bins({"step": position.step, "epoch": epoch["epoch"], **fine.to_compact_json()})
         self.recorder.event("epoch", position.step, **epoch)
         self._checkpoint()
+        self._keep_checkpoint()
+
+    def _keep_checkpoint(self) -> None:
+        """Keep a copy of the checkpoint where that is wanted and it is one of an epoch's end."""
+        if self.keep_checkpoints and self.position.epoch and not self.position.batch:
+            keep_copy(self.recorder.paths.checkpoint, self.recorder.paths.kept_checkpoint(self.position.epoch))
 
     def _predict(self, split: Split, chosen: np.ndarray) -> np.ndarray:
         """The logits of the images `chosen` of a split; may end the training, as `_look_around`."""

@@ -1,8 +1,7 @@
-"""From what a person asks for to a run that is ready to start."""
+"""From what a person asks for to runs that wait in the queue."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,22 +11,28 @@ from typing import Any
 
 import pytest
 
+from mixtui.config import RunConfig
 from mixtui.datasets.resolve import Resolution
 from mixtui.errors import MixtuiError
 from mixtui.launch import devices, submit
+from mixtui.launch.gpus import Gpu
+from mixtui.launch.queue import queue_order
 from mixtui.launch.submit import Submission
 from mixtui.store.run import Run
-from mixtui.store.status import State
+from mixtui.store.status import State, Status
 from mixtui.store.store import Store
 
 Refused = Callable[[str], AbstractContextManager[None]]
 
+GRID = [(alpha, seed) for seed in (0, 1) for alpha in (0.0, 0.2, 0.4)]
+
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a GPU to use, on which CIFAR-10 cannot be had."""
+    """Four cores and no GPU to use, and CIFAR-10 cannot be had."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(devices, "cores", lambda: 4)
 
     def resolve(requested: str | None, data_dir: Path) -> Resolution:
         if requested is None:
@@ -39,21 +44,46 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submit, "resolve", resolve)
 
 
-def prepare(dataset: str | None = None, device: str = "auto", precision: str = "auto", **recipe: Any) -> Submission:
-    return submit.prepare(dataset, Path("/data"), device, precision, **{"alpha": 0.4, **recipe})
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setattr(devices, "version_of", lambda package: "2.14.1")
+    gpus = [Gpu(uuid, "a GPU", 2**34, 2**34) for uuid in ("GPU-1", "GPU-2")]
+    monkeypatch.setattr(devices, "visible_gpus", lambda: gpus)
+
+
+def prepare(dataset: str | None = None, device: str = "auto", precision: str = "auto", **more: Any) -> Submission:
+    return submit.prepare(dataset, Path("/data"), device, precision, **{"points": [(0.4, 0)], **more})
+
+
+def config_of(submission: Submission) -> RunConfig:
+    (config,) = submission.configs
+    return config
+
+
+def create(submission: Submission, store: Store, handling: dict[str, Any] | None = None) -> list[Run]:
+    return [Run.load(paths.root) for paths in submission.create(store, {"tags": ["paper"]}, handling or {})]
+
+
+# Resolving
 
 
 def test_everything_that_is_automatic_is_resolved() -> None:
-    config = prepare().config
-    assert (config.device, config.precision, config.threads) == ("cpu", "fp32", 3)
+    config = config_of(prepare())
+    assert (config.device, config.precision, config.threads) == ("cpu", "fp32", 4)
 
 
-def test_what_is_asked_for_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    monkeypatch.setattr(devices, "version_of", lambda package: "2.14.1")
-    monkeypatch.setattr(devices, "gpu_names", lambda: ["a GPU", "another"])
-    config = prepare(device="cuda:1", precision="bf16", seed=7, model="vgg11").config
-    assert (config.device, config.precision, config.seed, config.model) == ("cuda:1", "bf16", 7, "vgg11")
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_is_taken_where_there_is_one() -> None:
+    config = config_of(prepare())
+    assert (config.device, config.threads) == ("cuda", 1)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_what_is_asked_for_stays() -> None:
+    config = config_of(prepare(device="cuda:1", precision="bf16", points=[(0.2, 7)], model="vgg11"))
+    assert (config.device, config.precision, config.model) == ("cuda:1", "bf16", "vgg11")
+    assert (config.alpha, config.seed) == (0.2, 7)
 
 
 def test_a_gpu_that_is_not_there_is_refused(refused: Refused) -> None:
@@ -63,22 +93,10 @@ def test_a_gpu_that_is_not_there_is_refused(refused: Refused) -> None:
 
 def test_a_fallback_is_recorded_and_told() -> None:
     submission = prepare()
-    assert (submission.config.dataset, submission.config.dataset_requested) == ("synthetic", None)
-    assert submission.config.fallback
+    config = config_of(submission)
+    assert (config.dataset, config.dataset_requested) == ("synthetic", None)
+    assert config.fallback
     assert submission.notice == "It is synthetic instead."
-
-
-def test_a_named_data_set_is_recorded_with_where_it_lies(store: Store) -> None:
-    submission = prepare("folder:birds")
-    assert (submission.config.dataset, submission.config.dataset_requested) == ("folder:birds", "folder:birds")
-    assert not submission.config.fallback
-    assert submission.notice is None
-
-    run = Run.load(submission.create(store, {"tags": ["paper"]}).root)
-    assert run.config == submission.config
-    assert (run.control["location"], run.control["data_dir"]) == ("/data/birds", "/data")
-    assert run.status.state is State.QUEUED
-    assert run.tags == ("paper",)
 
 
 def test_a_data_set_that_cannot_be_had_is_refused_before_anything_is_made(store: Store, refused: Refused) -> None:
@@ -87,7 +105,9 @@ def test_a_data_set_that_cannot_be_had_is_refused_before_anything_is_made(store:
     assert not store.root.exists()
 
 
-@pytest.mark.parametrize("recipe", [{"alpha": -1.0}, {"epochs": 0}, {"model": "resnet"}, {"precision": "fp8"}])
+@pytest.mark.parametrize(
+    "recipe", [{"points": [(0.4, 0), (-1.0, 0)]}, {"epochs": 0}, {"model": "resnet"}, {"precision": "fp8"}]
+)
 def test_a_recipe_that_cannot_work_is_refused_before_a_server_is_asked(
     recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,10 +119,75 @@ def test_a_recipe_that_cannot_work_is_refused_before_a_server_is_asked(
         prepare(**recipe)
 
 
-@pytest.mark.parametrize("wanted", ["", "0", "-1", "many", "²"])
-def test_threads_are_the_cores_at_hand_where_no_number_is_wanted(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+# A sweep
+
+
+def test_a_sweep_has_a_run_of_every_point_on_one_data_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def resolve(requested: str | None, data_dir: Path) -> Resolution:
+        asked.append(requested)
+        return Resolution("synthetic", location=None, notice=None)
+
+    monkeypatch.setattr(submit, "resolve", resolve)
+    configs = prepare(points=GRID).configs
+    assert [(config.alpha, config.seed) for config in configs] == GRID
+    assert {config.dataset for config in configs} == {"synthetic"}
+    assert asked == [None]
+
+
+def test_the_runs_of_a_sweep_start_in_its_order(store: Store) -> None:
+    runs = sorted(create(prepare(points=GRID), store), key=queue_order)
+    assert [(run.config.alpha, run.config.seed) for run in runs] == GRID
+
+
+@pytest.mark.parametrize(("runs", "beside", "threads"), [(1, 0, 4), (2, 0, 2), (1, 1, 2), (6, 0, 1), (1, 9, 1)])
+def test_the_cores_are_divided_between_runs_side_by_side(runs: int, beside: int, threads: int) -> None:
+    configs = prepare(points=GRID[:runs], beside=beside).configs
+    assert [config.threads for config in configs] == [threads] * runs
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [("3", 3), ("", 4), ("0", 4), ("-1", 4), ("many", 4), ("²", 4)])
+def test_a_person_may_say_how_many_threads(wanted: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", wanted)
-    assert prepare().config.threads == len(os.sched_getaffinity(0))
+    assert config_of(prepare()).threads == threads
+
+
+# Making the runs
+
+
+def test_a_named_data_set_is_recorded_with_where_it_lies(store: Store) -> None:
+    submission = prepare("folder:birds")
+    config = config_of(submission)
+    assert (config.dataset, config.dataset_requested) == ("folder:birds", "folder:birds")
+    assert not config.fallback
+    assert submission.notice is None
+
+    (run,) = create(submission, store)
+    assert run.config == config
+    assert (run.control["location"], run.control["data_dir"]) == ("/data/birds", "/data")
+
+
+def test_every_run_is_queued_here_and_has_its_own_labels(store: Store) -> None:
+    runs = create(prepare(points=GRID), store, {"retries": 2, "slots_per_gpu": None})
+    assert len({run.id for run in runs}) == len(GRID)
+    for run in runs:
+        assert run.status == Status(State.QUEUED)
+        assert run.tags == ("paper",)
+        assert (run.control["retries"], run.control["slots_per_gpu"]) == (2, None)
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(("device", "gpus"), [("cuda", ["GPU-1", "GPU-2"]), ("cuda:1", ["GPU-2"]), ("cpu", [])])
+def test_a_run_says_which_gpus_it_may_have(device: str, gpus: list[str], store: Store) -> None:
+    (run,) = create(prepare(device=device), store)
+    assert run.control["gpus"] == gpus
+
+
+def test_a_runs_folder_that_cannot_be_made_is_an_error_for_a_person(store: Store, refused: Refused) -> None:
+    store.root.write_text("a file is in the way")
+    with refused("No run can be made"):
+        create(prepare(), store)
 
 
 def test_submitting_imports_no_torch() -> None:

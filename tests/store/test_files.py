@@ -18,8 +18,9 @@ from mixtui.store.files import encode_json, plain, read_json, remove_unfinished,
 
 # Text as it comes from the file system: any, and bytes that are no UTF-8 as lone surrogates (PEP 383).
 texts = st.text(st.characters() | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]))
+integers = st.integers(-(2**63), 2**64 - 1)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    st.none() | st.booleans() | integers | st.floats() | texts,
     lambda values: st.lists(values, max_size=4) | st.dictionaries(texts, values, max_size=4),
     max_leaves=10,
 )
@@ -34,6 +35,27 @@ def test_a_document_is_read_as_it_was_written_but_for_what_is_not_finite(
     path = tmp_path / "document.json"
     write_json(path, document)
     assert read_json(path) == plain(document)
+
+
+def test_a_whole_number_beyond_64_bits_is_read_as_a_float(tmp_path: Path) -> None:
+    path = tmp_path / "document.json"
+    write_json(path, {"n": 2**64})
+    assert read_json(path) == {"n": 2.0**64}
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"a": "\\udcff"}', "\udcff"),
+        (b'{"a": 1e999}', math.inf),
+        (b'\xef\xbb\xbf{"a": 1}', 1),
+    ],
+    ids=["a lone surrogate", "beyond a float", "a byte order mark"],
+)
+def test_what_only_the_standard_library_takes_is_taken_too(content: bytes, value: Any, tmp_path: Path) -> None:
+    path = tmp_path / "document.json"
+    path.write_bytes(content)
+    assert read_json(path) == {"a": value}
 
 
 @given(json_values)

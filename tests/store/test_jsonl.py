@@ -21,7 +21,8 @@ from mixtui.store import jsonl
 from mixtui.store.files import encode_json, plain
 from mixtui.store.jsonl import JsonlReader, JsonlWriter, parse_lines
 
-values = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=3)
+integers = st.integers(-(2**63), 2**64 - 1)  # beyond 64 bits they are read as floats
+values = st.none() | st.booleans() | integers | st.floats() | st.text() | st.lists(integers, max_size=3)
 records = st.dictionaries(st.text(), values, max_size=4)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -26,19 +27,23 @@ MakeEvent = Callable[..., dict[str, Any]]
 MakeRun = Callable[..., RunPaths]
 
 ELSEWHERE = replace(this_process(), host="elsewhere", boot_id="another")
+GONE = replace(this_process(), boot_id="another")
 
 
 def status_of(paths: RunPaths) -> Status:
     return Run.load(paths.root).status
 
 
-def record_process(paths: RunPaths, identity: ProcessIdentity, attempt: int = 1) -> None:
-    write_json(paths.process, {"attempt": attempt, **identity.to_json()})
+def record_process(paths: RunPaths, identity: ProcessIdentity, attempt: int = 1, **more: Any) -> None:
+    write_json(paths.process, {"attempt": attempt, **identity.to_json(), **more})
     paths.heartbeat.touch()
 
 
-def record_exit(paths: RunPaths, code: int | None = None, signal: str | None = None, attempt: int = 1) -> None:
-    write_json(paths.exit, {"attempt": attempt, "time": "2026-11-22T23:15:02+00:00", "code": code, "signal": signal})
+def record_exit(
+    paths: RunPaths, code: int | None = None, signal: str | None = None, attempt: int = 1, **more: Any
+) -> None:
+    ended = {"attempt": attempt, "time": "2026-11-22T23:15:02+00:00", "code": code, "signal": signal}
+    write_json(paths.exit, {**ended, **more})
 
 
 def make_silent(paths: RunPaths, seconds: float) -> None:
@@ -64,6 +69,22 @@ def test_a_run_that_nobody_began(make_run: MakeRun, want: str | None, state: Sta
     change_control(paths, want=want)
     assert status_of(paths).state is state
     assert not state.is_live
+
+
+@pytest.mark.parametrize(("want", "word"), [("pause", "Paused"), ("stop", "Stopped")])
+def test_a_run_that_left_the_queue_says_that_it_never_started(make_run: MakeRun, want: str, word: str) -> None:
+    paths = make_run()
+    change_control(paths, want=want)
+    status = status_of(paths)
+    assert (status.reason, status.sentence) == ("requested", f"{word} before it started.")
+
+
+def test_a_run_queued_on_another_host_says_where(make_run: MakeRun) -> None:
+    paths = make_run()
+    change_control(paths, host="elsewhere")
+    assert status_of(paths) == Status(State.QUEUED, host="elsewhere")
+    change_control(paths, host=socket.gethostname())
+    assert status_of(paths) == Status(State.QUEUED)
 
 
 def test_a_run_that_is_wanted_again_is_queued(make_run: MakeRun, make_event: MakeEvent) -> None:
@@ -136,6 +157,18 @@ def test_a_process_that_only_it_itself_recorded_counts(training_run: RunPaths) -
     assert status_of(training_run).state is State.RUNNING
 
 
+def test_a_run_is_live_until_its_keeper_has_said_how_its_process_ended(training_run: RunPaths) -> None:
+    record_process(training_run, GONE, keeper=this_process().to_json())
+    assert status_of(training_run) == Status(State.RUNNING)
+    record_process(training_run, GONE, keeper=GONE.to_json())
+    assert status_of(training_run).state is State.CRASHED
+
+
+def test_a_run_outlives_its_keeper(training_run: RunPaths) -> None:
+    record_process(training_run, this_process(), keeper=GONE.to_json())
+    assert status_of(training_run) == Status(State.RUNNING)
+
+
 # A process that is gone
 
 
@@ -175,6 +208,45 @@ def test_an_exit_without_an_end_event_is_crashed_and_says_how(
     assert (status.state, status.reason) == (State.CRASHED, reason)
     assert words in status.sentence
     assert "epoch 1" in status.sentence
+
+
+def test_a_crash_is_told_with_the_last_line_that_was_printed(training_run: RunPaths) -> None:
+    record_exit(training_run, code=1, last_line="RuntimeError: the cable is loose")
+    assert (
+        status_of(training_run).sentence == "Died in epoch 1: exit code 1. Last line: RuntimeError: the cable is loose"
+    )
+    record_exit(training_run, signal="SIGSEGV", last_line=None)
+    assert status_of(training_run).sentence == "Died in epoch 1: SIGSEGV."
+
+
+@pytest.mark.parametrize(("limit", "words"), [(3 * 2**29, " (limit 1.5 GiB)"), (None, "")])
+def test_a_kill_for_want_of_memory_is_called_that(training_run: RunPaths, limit: int | None, words: str) -> None:
+    record_exit(training_run, signal="SIGKILL", out_of_memory=True, memory_limit=limit, last_line="epoch 1")
+    status = status_of(training_run)
+    assert (status.state, status.reason) == (State.CRASHED, "oom")
+    assert status.sentence == f"Died in epoch 1: SIGKILL, out of memory{words}."
+
+
+@pytest.mark.parametrize(("want", "state"), [("stop", State.STOPPED), ("pause", State.PAUSED)])
+def test_a_run_that_was_killed_because_it_did_not_end_has_not_crashed(
+    training_run: RunPaths, want: str, state: State
+) -> None:
+    change_control(training_run, want=want, killed=1)
+    record_exit(training_run, signal="SIGKILL", out_of_memory=True)
+    status = status_of(training_run)
+    assert (status.state, status.reason) == (state, "requested")
+    assert "was killed" in status.sentence
+    training_run.claim(2).touch()
+    record_exit(training_run, signal="SIGKILL", attempt=2)
+    assert status_of(training_run).state is State.CRASHED
+
+
+@pytest.mark.parametrize(("want", "state"), [("stop", State.STOPPED), ("pause", State.PAUSED), ("run", State.CRASHED)])
+def test_a_signal_may_end_a_process_before_it_can_say_so(make_run: MakeRun, want: str, state: State) -> None:
+    paths = make_run(claims=1)
+    change_control(paths, want=want)
+    record_exit(paths, signal="SIGTERM")
+    assert status_of(paths).state is state
 
 
 def test_an_attempt_that_died_before_it_began_says_so(training_run: RunPaths) -> None:
@@ -236,8 +308,7 @@ def test_on_another_host_an_exit_is_an_exit(training_run: RunPaths) -> None:
 
 @pytest.mark.parametrize("end", [True, False])
 def test_a_copy_without_hidden_files_keeps_its_state(make_run: MakeRun, make_event: MakeEvent, end: bool) -> None:
-    dead = replace(this_process(), boot_id="another").to_json()
-    paths = make_run([make_event("attempt", **dead)] + [make_event("end")] * end, claims=1)
+    paths = make_run([make_event("attempt", **GONE.to_json())] + [make_event("end")] * end, claims=1)
     before = status_of(paths)
     paths.claim(1).unlink()
     assert status_of(paths) == before
@@ -289,7 +360,7 @@ def test_evidence_that_is_no_file_is_a_broken_run(training_run: RunPaths) -> Non
 
 
 def test_looking_changes_nothing(training_run: RunPaths) -> None:
-    record_process(training_run, replace(this_process(), boot_id="another"))
+    record_process(training_run, GONE)
 
     def everything() -> dict[Path, tuple[int, bytes]]:
         return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in training_run.root.iterdir()}

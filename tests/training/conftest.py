@@ -167,7 +167,7 @@ def make_run(
     tmp_path: Path, own_code: Path, make_config: Callable[..., RunConfig], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Run]:
     """Make the directory of a run of that configuration, changed as the arguments say."""
-    monkeypatch.setattr("mixtui.store.store.provenance", dict)  # spares a process of git for every run
+    monkeypatch.setattr("mixtui.store.provenance.provenance", dict)  # spares a process of git for every run
 
     def make(**changes: Any) -> Run:
         config = make_config(**changes)

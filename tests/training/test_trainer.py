@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import nn
 from mixtui.calibration.bins import Bins
 from mixtui.config import RunConfig
 from mixtui.datasets.arrays import ImageData, Split, image_data
+from mixtui.store.control import change_control
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.recorder import Recorder
 from mixtui.store.run import Run
@@ -24,6 +26,7 @@ from mixtui.training import loop
 from mixtui.training.batches import Normaliser, clean_sample
 from mixtui.training.endings import NonFiniteError, StopTrainingError
 from mixtui.training.loop import Trainer
+from mixtui.training.memory import MemoryUse
 from mixtui.training.mixup import draw_mix
 from mixtui.training.models import build_model
 from mixtui.training.streams import Stream, generator
@@ -390,3 +393,172 @@ def test_a_full_disk_leaves_a_run_that_can_be_resumed(
     monkeypatch.undo()
     train(run)
     assert outcome(run) == outcome(whole)
+
+
+# Checkpoints that stay
+
+
+@pytest.fixture
+def keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every training keeps its checkpoints."""
+    monkeypatch.setitem(Trainer.__init__.__kwdefaults__, "keep_checkpoints", True)
+
+
+def kept(run: Run) -> dict[str, dict[str, Any]]:
+    """The checkpoints that stayed, by name."""
+    return {path.name: torch.load(path, weights_only=True) for path in (run.paths.root / "checkpoints").glob("*")}
+
+
+def same_weights(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(torch.equal(tensor, other["model"][name]) for name, tensor in one["model"].items())
+
+
+def test_no_checkpoint_but_the_last_stays(make_run: MakeRun, train: Train) -> None:
+    run = make_run()
+    train(run)
+    assert not (run.paths.root / "checkpoints").exists()
+    assert len(list(run.paths.root.rglob("*.pt"))) == 1
+
+
+def test_one_of_every_epoch_stays_where_that_is_wanted(make_run: MakeRun, train: Train, keeping: None) -> None:
+    run = make_run(epochs=3)
+    train(run)
+    checkpoints = kept(run)
+    assert sorted(checkpoints) == ["epoch-0001.pt", "epoch-0002.pt", "epoch-0003.pt"]
+    for epoch in (1, 2, 3):
+        shorter = make_run(epochs=epoch)
+        train(shorter)
+        checkpoint = checkpoints[f"epoch-000{epoch}.pt"]
+        assert same_weights(checkpoint, torch.load(shorter.paths.checkpoint, weights_only=True))
+        assert (checkpoint["position"]["epoch"], checkpoint["position"]["batch"]) == (epoch, 0)
+
+
+def test_whoever_wants_them_says_so_in_control_json(
+    make_run: MakeRun, work: Callable[[Run], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own handlers
+    run = make_run()
+    change_control(run.paths, keep_checkpoints=True)
+    assert work(run) == 0
+    assert sorted(kept(run)) == ["epoch-0001.pt", "epoch-0002.pt"]
+
+
+def test_training_goes_on_from_any_of_them(make_run: MakeRun, train: Train, outcome: Outcome, keeping: None) -> None:
+    run = make_run(**EVERYTHING, epochs=3)
+    train(run)
+    expected = outcome(run)
+    for epoch in (1, 2, 3):
+        run.paths.checkpoint.write_bytes(run.paths.kept_checkpoint(epoch).read_bytes())
+        train(run)
+        assert outcome(run) == expected
+
+
+def test_an_interrupted_training_keeps_the_same(make_run: MakeRun, train: Train, keeping: None) -> None:
+    whole, run = make_run(), make_run()
+    train(whole)
+    while True:
+        try:
+            train(run, Stop(at=2))
+            break
+        except StopTrainingError:
+            pass
+    expected, found = kept(whole), kept(run)
+    assert found.keys() == expected.keys()
+    assert all(same_weights(found[name], expected[name]) for name in expected)
+
+
+def test_one_that_was_killed_just_before_is_kept_by_the_next_attempt(
+    make_run: MakeRun, train: Train, keeping: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KilledError
+
+    run = make_run()
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "keep_copy", die)
+        with pytest.raises(KilledError):
+            train(run)
+    assert kept(run) == {}
+    train(run)
+    assert [found["position"]["epoch"] for _, found in sorted(kept(run).items())] == [1, 2]
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without hard links."""
+
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+
+
+def test_a_file_system_without_links_keeps_copies(
+    make_run: MakeRun, train: Train, keeping: None, no_links: None
+) -> None:
+    run = make_run()
+    train(run)
+    assert [found["position"]["epoch"] for _, found in sorted(kept(run).items())] == [1, 2]
+
+
+def test_a_full_disk_leaves_no_half_copy(
+    make_run: MakeRun,
+    train: Train,
+    keeping: None,
+    no_links: None,
+    full_disk: Callable[[str], None],
+) -> None:
+    run = make_run()
+    full_disk("epoch-0001.pt")
+    with pytest.raises(OSError, match="No space left on device"):
+        train(run)
+    assert kept(run) == {}
+
+
+# Memory
+
+
+@pytest.fixture
+def memory_uses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MemoryUse]]:
+    """What the training takes at one look after another, a look after each of its six steps."""
+    uses: list[MemoryUse] = []
+    monkeypatch.setattr(loop, "FLUSH_EVERY", 0.0)
+    monkeypatch.setattr(loop, "memory_in_use", lambda device: uses.pop(0))
+    yield uses
+    assert uses == []
+
+
+def memory_events(run: Run) -> list[dict[str, Any]]:
+    return [event for event in JsonlReader(run.paths.events).read() if event["type"] == "memory"]
+
+
+def test_the_memory_it_takes_is_recorded_once_it_trains(make_run: MakeRun, train: Train) -> None:
+    run = make_run()
+    train(run)
+    first = memory_events(run)[0]
+    assert first["step"] > 0
+    assert first["ram"] > 0
+    assert first["gpu"] == 0
+    assert Run.load(run.paths.root).history.memory == memory_events(run)[-1]
+
+
+def test_and_again_only_when_it_has_grown_by_more_than_a_tenth(
+    make_run: MakeRun, train: Train, memory_uses: list[MemoryUse]
+) -> None:
+    # The fourth is more than a tenth above what was recorded last, though not above the one before it.
+    memory_uses[:] = [
+        MemoryUse(ram, gpu) for ram, gpu in ((100, 50), (105, 50), (110, 55), (111, 55), (90, 40), (90, 61))
+    ]
+    run = make_run()
+    train(run)
+    recorded = [(event["step"], event["ram"], event["gpu"]) for event in memory_events(run)]
+    assert recorded == [(1, 100, 50), (4, 111, 55), (6, 90, 61)]
+
+
+def test_every_attempt_records_its_own(make_run: MakeRun, train: Train) -> None:
+    """Whoever hands out memory must know of each whether it has taken its part."""
+    run = make_run()
+    with pytest.raises(StopTrainingError):
+        train(run, Stop(at=2))
+    train(run)
+    assert {event["attempt"] for event in memory_events(run)} == {1, 2}

@@ -1,0 +1,140 @@
+"""What can be asked of runs: to be queued, to end, to go on, to be tried again, to go before others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mixtui.config import RunConfig
+from mixtui.datasets.catalog import default_data_dir
+from mixtui.errors import UnsuitableRunError
+from mixtui.launch.devices import choose_device, gpus_for
+from mixtui.launch.start import signal_worker
+from mixtui.launch.wake import wake
+from mixtui.store.control import Want, change_control, want
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import Run
+from mixtui.store.status import State
+from mixtui.store.store import Store
+from mixtui.store.tickets import Tickets
+
+# What `control.json` says of how a run is to be treated, whoever starts it and where.
+HANDLING = ("slots_per_gpu", "retries", "keep_checkpoints")
+FOREGROUND = 1  # priority of a run that somebody waits for
+
+
+def waiting_here(config: RunConfig, priority: int = 0) -> dict[str, Any]:
+    """What `control.json` says of a run that is queued now, on this host, with this Python."""
+    return {
+        "want": "run",
+        "host": socket.gethostname(),
+        "python": sys.executable,
+        "pythonpath": os.environ.get("PYTHONPATH"),
+        "gpus": gpus_for(config.device),
+        "priority": priority,
+        "queued": datetime.now(UTC).isoformat(timespec="microseconds"),
+    }
+
+
+def enqueue(runs: Sequence[RunPaths]) -> None:
+    """Hand runs that are wanted to this host's supervisor. Raises MixtuiError when that cannot be done."""
+    for paths in runs:
+        Tickets(paths.root.parent).add(paths.id)
+    for root in {paths.root.parent for paths in runs}:
+        wake(root)
+
+
+def ask_to_end(run: Run, what: Want) -> None:
+    """Ask a run to stop or pause: to finish its step, save, and end; one that waits leaves the queue.
+
+    Raises UnsuitableRunError for one that has ended, MixtuiError when its `control.json` cannot be changed.
+    """
+    state = run.status.state
+    if not state.is_live and state is not State.QUEUED:
+        raise UnsuitableRunError(f"{run.id} is {state} already.", f"mixtui show {run.id} says more.")
+    ask_process_to_end(run.paths, what)
+    if state.is_live and run.status.host is None:
+        enqueue([run.paths])  # the supervisor ends one that does not end by itself
+
+
+def ask_process_to_end(paths: RunPaths, what: Want) -> None:
+    try:
+        want(paths, what)
+    finally:  # on a full disk the signal does it alone
+        signal_worker(paths, signal.SIGTERM)
+
+
+def want_again(run: Run, priority: int = 0) -> int:
+    """Want a run that was stopped, paused, has failed or crashed to go on from its checkpoint; the attempt's number.
+
+    It is for `enqueue` then. Raises UnsuitableRunError when there is nothing to go on with.
+    """
+    state = run.status.state
+    if state.is_live:
+        raise UnsuitableRunError(
+            f"{run.id} is {state}.", f"There is nothing to resume; watch it: mixtui logs -f {run.id}"
+        )
+    if state is State.FINISHED:
+        raise UnsuitableRunError(f"{run.id} is finished.", f"mixtui show {run.id} shows it.")
+    choose_device(run.config.device)
+    # Counted from what `run` saw: if somebody was faster, that attempt is taken, and nothing starts twice.
+    attempt = run.attempt + 1
+    change_control(run.paths, attempt=attempt, **waiting_here(run.config, priority))
+    return attempt
+
+
+def retry(run: Run) -> RunPaths:
+    """Make a new run with the configuration of one that has ended, from the beginning; `meta.json` links it to it.
+
+    It is for `enqueue` then. Raises UnsuitableRunError for one that is live or queued.
+    """
+    state = run.status.state
+    if state.is_live or state is State.QUEUED:
+        raise UnsuitableRunError(f"{run.id} is {state}.", f"To begin anew, stop it first: mixtui stop {run.id}")
+    choose_device(run.config.device)
+    location = run.control.get("location")
+    kept: dict[str, Any] = {name: run.control[name] for name in HANDLING if name in run.control}
+    return Store(run.paths.root.parent).create(
+        run.config,
+        data_dir=Path(run.control.get("data_dir") or default_data_dir()),
+        location=Path(location) if location else None,
+        meta={"name": run.meta.get("name"), "tags": list(run.tags), "retry_of": run.id},
+        control={**kept, **waiting_here(run.config), "cwd": run.control.get("cwd", str(Path.cwd()))},
+    )
+
+
+def will_be_retried(run: Run) -> bool:
+    """Whether a run has crashed that its supervisor, which still has its ticket, starts again by itself."""
+    control = run.control
+    if run.status.state is not State.CRASHED or control.get("want") != "run" or not control.get("retries"):
+        return False
+    return run.id in Tickets(run.paths.root.parent).ids()
+
+
+def queue_order(run: Run) -> tuple[float, str, str]:
+    """What queued runs are sorted by: priority, then first come."""
+    return -run.control.get("priority", 0), str(run.control.get("queued", "")), run.id
+
+
+def put_first(runs: list[Run], queue: list[Run]) -> None:
+    """Let queued runs go before all others of `queue`, in the order given."""
+    _move(runs, max((run.control.get("priority", 0) for run in queue), default=0) + 1)
+
+
+def put_last(runs: list[Run], queue: list[Run]) -> None:
+    """Let queued runs go after all others of `queue`, in the order given."""
+    _move(runs, min((run.control.get("priority", 0) for run in queue), default=0) - 1)
+
+
+def _move(runs: list[Run], priority: int) -> None:
+    for run in runs:
+        if run.status.state is not State.QUEUED:
+            raise UnsuitableRunError(f"{run.id} is {run.status.state}.", "Only queued runs have a place in the queue.")
+    for run in runs:
+        change_control(run.paths, priority=priority, queued=datetime.now(UTC).isoformat(timespec="microseconds"))

@@ -1,0 +1,127 @@
+"""The runs of a folder as the documents that every listing works on: its table, its JSON, a filter.
+
+To read a thousand runs takes a third of a second, and those that ended do not change by themselves. So where there are
+many runs, the documents of those that ended are kept, in the user's cache folder, from one listing to the next. A
+document is kept only if it depends on the files of its run alone, not on the clock, a process or the host, and it
+counts only while none of those files has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mixtui import __version__
+from mixtui.store.document import broken_document, listed_document
+from mixtui.store.files import write_atomically
+from mixtui.store.jsonl import JsonlReader
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.status import State
+from mixtui.store.store import Store
+
+Document = dict[str, Any]
+
+MANY = 100  # runs: fewer are read in no time
+SETTLED_AFTER = 2_000_000_000  # nanoseconds: a change that comes later has another time, on any file system
+# What the document of a run that ended is made of; the directory itself shows a new attempt.
+_PATHS = RunPaths(Path())
+_SOURCES = [str(path) for path in (_PATHS.root, _PATHS.config, _PATHS.control, _PATHS.meta, _PATHS.events)]
+
+
+def listed(store: Store) -> list[Document]:
+    """The listed documents of all runs, oldest first, with a `broken_document` for each that cannot be read.
+
+    Raises MixtuiError when the folder cannot be read.
+    """
+    folders = store.run_dirs()
+    if len(folders) < MANY:
+        return [_read(folder) for folder in folders]
+    kept = _Kept(store.root)
+    documents = [kept.document(folder) for folder in folders]
+    kept.save()
+    return documents
+
+
+def _read(folder: Path) -> Document:
+    try:
+        return listed_document(Run.load(folder))
+    except BrokenRunError as error:
+        return broken_document(error)
+
+
+class _Kept:
+    """The documents kept of the runs below `root`, without which a listing only takes longer."""
+
+    def __init__(self, root: Path) -> None:
+        import platformdirs
+
+        root = root.resolve()
+        place = f"{zlib.crc32(os.fsencode(root)):08x}.jsonl"
+        self._path = platformdirs.user_cache_path("mixtui") / "listings" / place
+        self._header = {"code": _code(), "root": ascii(str(root))}
+        self._before = self._load()
+        self._settled = time.time_ns() - SETTLED_AFTER
+        self._records: list[dict[str, Any]] = []
+        self._new = 0
+
+    def _load(self) -> dict[str, dict[str, Any]]:
+        with contextlib.suppress(OSError):
+            header, *records = JsonlReader(self._path).read() or [{}]
+            if header == self._header:
+                return {record["id"]: record for record in records}
+        return {}
+
+    def document(self, folder: Path) -> Document:
+        """The document of the run in `folder`: the one kept if it still counts, else the one read now."""
+        found = _evidence(folder)  # before the run is read, so that a change meanwhile is seen the next time
+        record = self._before.get(folder.name)
+        if record is not None and record["evidence"] == found:
+            self._records.append(record)
+            return {**record["document"], "path": str(folder)}  # the same folder can be named in several ways
+        document = _read(folder)
+        if _depends_on_files_alone(document) and max(found[::3], default=0) < self._settled:
+            self._records.append({"id": folder.name, "evidence": found, "document": document})
+            self._new += 1
+        return document
+
+    def save(self) -> None:
+        if self._new <= len(self._before) / 20:  # soon read again, and writing takes time too
+            return
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lines = _lines([self._header, *self._records])
+            write_atomically(self._path, lambda file: file.writelines(lines), sync=False)
+
+
+def _code() -> list[Any]:
+    """What tells this version of mixtui from others, also where it is changed in place."""
+    return [__version__, max(path.stat().st_mtime_ns for path in Path(__file__).parent.glob("*.py"))]
+
+
+def _evidence(folder: Path) -> list[int]:
+    """Numbers that are others once one of `_SOURCES` was written."""
+    numbers: list[int] = []
+    for name in _SOURCES:
+        with contextlib.suppress(OSError):
+            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - to make a Path takes longer than to ask the disk
+            numbers += (found.st_mtime_ns, found.st_size, found.st_ino)
+    return numbers
+
+
+def _depends_on_files_alone(document: Document) -> bool:
+    """True for a run whose last attempt told how it ended, unless it waits for another, which may be for a host."""
+    return document.get("ended") is not None and document["state"] != State.QUEUED
+
+
+def _lines(records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for record in records:
+        with contextlib.suppress(TypeError):  # a text that is no UTF-8
+            yield orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)

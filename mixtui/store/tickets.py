@@ -1,0 +1,36 @@
+"""Which runs this host's supervisor looks after: one empty file a run, in `RUNS/.queue/HOST.UID/`.
+
+They spare the supervisor reading every run again and again; what a run's state is, its own directory says.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from mixtui.errors import MixtuiError
+
+
+class Tickets:
+    """The tickets of the runs below `root` that this user queued on this host."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / ".queue" / f"{socket.gethostname()}.{os.getuid()}"
+
+    def add(self, run_id: str) -> None:
+        """Raises MixtuiError when the runs folder cannot be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / run_id).touch()
+        except OSError as error:
+            raise MixtuiError(f"{run_id} cannot be queued: {error.strerror}.", "Make room, and resume it.") from None
+
+    def remove(self, run_id: str) -> None:
+        (self._folder / run_id).unlink(missing_ok=True)
+
+    def ids(self) -> set[str]:
+        try:
+            return set(os.listdir(self._folder))  # noqa: PTH208 - looked at several times a second
+        except (FileNotFoundError, NotADirectoryError, PermissionError):  # no place where this user could queue
+            return set()
