@@ -45,11 +45,12 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
         ask_to_end(run, what)
         asked.append(run)
 
-    code = for_each(selected(store, references, query), ask, lenient=query is not None)
+    chosen = selected(store, references, query)
     try:
+        code = for_each(chosen, ask, lenient=query is not None)
         left = _wait_for(asked)
     except KeyboardInterrupt:
-        print("They end by themselves; mixtui list shows when they have.", file=sys.stderr)
+        print("What was asked to end does so by itself; mixtui list shows it.", file=sys.stderr)
         return EXIT_INTERRUPTED
     for run in left:
         print(f"still ending: {run.id}")

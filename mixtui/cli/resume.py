@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mixtui.cli.options import Detach, Filter, RunReferences, RunsDir, open_store
-from mixtui.errors import UnsuitableRunError
 
 if TYPE_CHECKING:
     from mixtui.store.run import Run
@@ -19,6 +18,8 @@ def resume(
     The results are exactly those of a run that never stopped. One run is followed, as by mixtui run; several go on in
     the background, and so does one with --detach.
     """
+    from socket import gethostname
+
     from mixtui.cli.select import for_each, selected
     from mixtui.launch.queue import FOREGROUND, enqueue, want_again
     from mixtui.store.status import State
@@ -31,9 +32,9 @@ def resume(
         return follow(chosen[0].paths, want_again(chosen[0], FOREGROUND))
 
     def go_on(run: Run) -> str:
-        if run.status.state is State.QUEUED and run.status.host is None:
-            raise UnsuitableRunError(f"{run.id} is queued already.", "mixtui queue shows its place.")
-        want_again(run)
+        waits_here = run.status.state is State.QUEUED and run.control.get("host") == gethostname()
+        if not waits_here:  # which would lose its place
+            want_again(run)
         enqueue([run.paths])
         return f"queued: {run.id}"
 

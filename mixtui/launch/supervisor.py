@@ -31,6 +31,7 @@ from mixtui.launch.start import kill_worker, start, worker_of
 from mixtui.launch.wake import lock_path, note_path
 from mixtui.store.control import change_control
 from mixtui.store.evidence import Evidence, evidence
+from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
@@ -41,7 +42,7 @@ LOOK_EVERY = 0.25  # seconds
 TOUCH_EVERY = 3600.0  # seconds: who tidies /tmp removes what nobody touched for days
 GRACE = 30.0  # seconds for a run that was asked to end, before it is killed
 TOGETHER = 2.0  # seconds within which all runs that one MPS fault takes down are seen to have ended
-QUEUED_A_LOOK = 100  # of a long queue: to look at thousands every time would take a core from the trainings
+QUEUED_A_LOOK = 40  # of a long queue: to look at thousands every time would take a core from the trainings
 REST = 30.0  # seconds
 
 
@@ -51,7 +52,15 @@ class Watched:
 
     run: Run
     evidence: Evidence
+    events: JsonlReader
     asked_at: float | None = None  # when it was first seen that it is wanted to end
+
+    @classmethod
+    def read(cls, root: Path) -> Watched:
+        paths = RunPaths(root)
+        found, events = evidence(paths, events=False), JsonlReader(paths.events)
+        events.read()
+        return cls(Run.load(root), found, events)
 
     @property
     def on_gpu(self) -> bool:
@@ -104,9 +113,8 @@ class Supervisor:
         now = time.monotonic()
         self._resting = {run_id: until for run_id, until in self._resting.items() if run_id in ids and until > now}
         for new in ids - self._watched.keys() - self._resting.keys():
-            paths = RunPaths(self._store.root / new)
             try:
-                self._watched[new] = Watched(Run.load(paths.root), evidence(paths))
+                self._watched[new] = Watched.read(self._store.root / new)
             except BrokenRunError:
                 self._tickets.remove(new)
 
@@ -146,9 +154,11 @@ class Supervisor:
     def _look_at(self, watched: Watched) -> None:
         """Read a run again where something has changed, and see to it."""
         paths = watched.run.paths
-        now = evidence(paths)
+        now = evidence(paths, events=False)
         live = watched.run.status.state.is_live
-        if now != watched.evidence or (live and worker_of(paths) is None):
+        # Of what a training tells, only its need of memory matters here: its log may be long.
+        tells = live and any(event.get("type") == "memory" for event in watched.events.read())
+        if now != watched.evidence or tells or (live and worker_of(paths) is None):
             watched.run, watched.evidence = Run.load(paths.root), now
             self._places.learn(watched.run)
         state = watched.run.status.state
@@ -195,7 +205,7 @@ class Supervisor:
 
     def _requeue(self, run: Run, **changes: Any) -> None:
         change_control(run.paths, attempt=run.attempt + 1, **changes)
-        self._watched[run.id] = Watched(Run.load(run.paths.root), evidence(run.paths))
+        self._watched[run.id] = Watched.read(run.paths.root)
 
     def _start_what_fits(self) -> None:
         """Start queued runs in their order; one that must wait lets none past it to the same places."""
@@ -234,7 +244,7 @@ class Supervisor:
             return None
         finally:
             lease.close()  # the training has it now, if there is one
-        watched.run, watched.evidence = Run.load(run.paths.root), evidence(run.paths)
+        self._watched[run.id] = Watched.read(run.paths.root)
         return None
 
     def _environment(self, watched: Watched, lease: Lease) -> dict[str, str]:

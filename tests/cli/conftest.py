@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import sys
@@ -103,10 +102,6 @@ class CommandLine:
     folder: Path
     changes: dict[str, str]
 
-    @property
-    def runs(self) -> Path:
-        return Path(self.changes.get("MIXTUI_RUNS", self.folder / "runs"))
-
     def __call__(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mixtui", *arguments],
@@ -118,9 +113,7 @@ class CommandLine:
             check=False,
         )
 
-    def begin(
-        self, *arguments: str, disposition: signal.Handlers = signal.SIG_DFL
-    ) -> subprocess.Popen[str]:
+    def begin(self, *arguments: str, disposition: signal.Handlers = signal.SIG_DFL) -> subprocess.Popen[str]:
         """Start it, with signals as a shell leaves them, whatever ignores them around the tests."""
 
         def set_signals() -> None:
@@ -195,10 +188,13 @@ def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
 
 
 def _end_everything(runs: Path) -> None:
-    """The supervisor first, which goes without its tickets, then the trainings."""
-    shutil.rmtree(runs / ".queue", ignore_errors=True)
+    """Supervisors go where there are no runs any more; then the trainings are ended."""
+    if not runs.exists():
+        return
+    gone = runs.rename(runs.with_name("gone"))
     wait_until(lambda: not is_locked(lock_path(runs)))
-    for paths in map(RunPaths, runs.glob("2*")):
+    begun = [RunPaths(path) for path in gone.glob("2*")]
+    for paths in begun:
         if worker := worker_of(paths):
             os.killpg(worker.pid, signal.SIGKILL)
-        wait_until(lambda process=paths.process: not is_ending(process))  # type: ignore[misc]
+    wait_until(lambda: not any(is_ending(paths.process) for paths in begun))

@@ -19,16 +19,15 @@ def states(store: Store) -> list[State]:
     return [Run.load(path).status.state for path in store.run_dirs()]
 
 
-def sweep(quick: CommandLine, alphas: str, *options: str) -> list[str]:
+def sweep(quick: CommandLine, store: Store, alphas: str, *options: str) -> list[str]:
     """The ids of a sweep of which the first run trains and the others wait."""
     ids = quick("sweep", "--alphas", alphas, *LONG, *options).stdout.split()
-    store = Store(quick.runs)
     wait_until(lambda: states(store)[0] is State.RUNNING)
     return ids
 
 
 def test_several_runs_are_stopped_and_go_on_where_they_were(quick: CommandLine, store: Store) -> None:
-    running, queued, left = sweep(quick, "0,0.1,0.2")
+    running, queued, left = sweep(quick, store, "0,0.1,0.2")
     done = quick("stop", queued[-4:], running, queued)  # a short id, and one run twice
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.splitlines()) == sorted([f"stopped: {queued}", f"stopped: {running}"])
@@ -46,7 +45,7 @@ def test_several_runs_are_stopped_and_go_on_where_they_were(quick: CommandLine, 
 
 
 def test_a_paused_run_frees_its_place_and_is_followed_when_it_alone_goes_on(quick: CommandLine, store: Store) -> None:
-    running, waiting = sweep(quick, "0,0.1", "--momentum", "0.5")
+    running, waiting = sweep(quick, store, "0,0.1", "--momentum", "0.5")
     done = quick("pause", "--filter", "state:running")
     assert (done.returncode, done.stdout) == (0, f"paused: {running}\n")
     wait_until(lambda: Run.load(store.root / waiting).status.state is State.RUNNING)
@@ -66,13 +65,13 @@ def test_a_paused_run_frees_its_place_and_is_followed_when_it_alone_goes_on(quic
 
 
 def test_ctrl_c_ends_the_waiting_for_a_run_that_is_slow_to_stop(quick: CommandLine, store: Store) -> None:
-    (deaf,) = sweep(quick, "0", "--momentum", "0")
+    (deaf,) = sweep(quick, store, "0", "--momentum", "0")
     stopping = quick.begin("stop", deaf)
     wait_until(lambda: states(store) == [State.STOPPING])
     stopping.send_signal(signal.SIGINT)
     output, errors = stopping.communicate(timeout=30)
     assert (stopping.returncode, output) == (130, "")
-    assert "They end by themselves" in errors
+    assert "does so by itself" in errors
     assert states(store) == [State.STOPPING]
 
 
@@ -120,16 +119,16 @@ def test_a_filter_passes_over_runs_in_a_wrong_state(quick: CommandLine, one_of_e
     assert len(done.stderr.splitlines()) == 6
 
 
-def test_one_unknown_run_among_them_and_nothing_is_done(quick: CommandLine, one_of_each: dict[str, str]) -> None:
+def test_one_unknown_run_among_them_and_nothing_is_done(
+    quick: CommandLine, store: Store, one_of_each: dict[str, str]
+) -> None:
     done = quick("stop", one_of_each["queued"], "nonsense")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nonsense" in done.stderr
-    assert states(Store(quick.runs))[0] is State.QUEUED
+    assert states(store)[0] is State.QUEUED
 
 
-def test_a_new_try_is_linked_to_the_old_one(
-    quick: CommandLine, store: Store, one_of_each: dict[str, str]
-) -> None:
+def test_a_new_try_is_linked_to_the_old_one(quick: CommandLine, store: Store, one_of_each: dict[str, str]) -> None:
     assert quick("tag", one_of_each["stopped"], "--add", "paper").returncode == 0
     (new,) = quick("retry", one_of_each["stopped"]).stdout.split()
     made = Run.load(store.root / new)

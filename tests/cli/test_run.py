@@ -7,13 +7,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Mixtui, environment
+from mixtui.store.run import Run
+from mixtui.store.status import State
+from mixtui.store.store import Store
+from tests.cli.conftest import CommandLine, Mixtui, wait_until
 
 
 def test_runs_on_the_embedded_data_set_when_cifar10_cannot_be_had(finished: subprocess.CompletedProcess[str]) -> None:
@@ -89,87 +91,154 @@ def test_a_diverging_run_ends_as_failed_with_exit_code_1(mixtui: Mixtui, tmp_pat
     assert re.search(r"step \d+", shown["sentence"])
 
 
-def begin(workplace: Path, runs: Path, disposition: signal.Handlers = signal.SIG_DFL) -> subprocess.Popen[str]:
-    """Start a run in the foreground, with signals as a shell leaves them, whatever ignores them around the tests."""
-
-    def set_signals() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, disposition)
-
-    return subprocess.Popen(
-        [sys.executable, "-m", "mixtui", "run", *RECIPE, "--runs-dir", str(runs)],
-        cwd=workplace,
-        env=environment(workplace),
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=set_signals,
-    )
+RECIPE = ("--alpha", "0.4", "--dataset", "synthetic", "--model", "tiny:network", "--epochs", "3")
+LONG = ("--dataset", "synthetic", "--epochs", "100000")
 
 
-RECIPE = ["--alpha", "0.4", "--dataset", "synthetic", "--model", "tiny:network", "--epochs", "3"]
+def latest(mixtui: Mixtui, runs: Path) -> dict[str, Any]:
+    """What `show --json` tells of the last run in `runs`."""
+    document: dict[str, Any] = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(runs)).stdout)
+    return document
+
+
+def state_of(store: Store) -> State | None:
+    """The state of the last run of `store`."""
+    return Run.load(store.run_dirs()[-1]).status.state if store.run_dirs() else None
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(mixtui: Mixtui, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def uninterrupted(mixtui: Mixtui, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     runs = tmp_path_factory.mktemp("runs")
     done = mixtui("run", *RECIPE, "--runs-dir", str(runs))
     assert done.returncode == 0, done.stderr
-    shown: dict[str, object] = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(runs)).stdout)
-    return shown
+    return latest(mixtui, runs)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_it_resumably_and_resume_ends_as_if_nothing_had_happened(
-    mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object], number: signal.Signals
-) -> None:
-    process = begin(workplace, tmp_path)
-    _wait_for_steps(tmp_path)
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    shown = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert (shown["state"], shown["reason"]) == ("stopped", "requested")
+class TestTraining:
+    """With a real training, whose results must not change."""
+
+    def test_ctrl_c_stops_it_and_resume_ends_as_if_nothing_had_happened(
+        self, mixtui: CommandLine, tmp_path: Path, uninterrupted: dict[str, Any]
+    ) -> None:
+        following = mixtui.begin("run", *RECIPE, "--runs-dir", str(tmp_path))
+        _wait_for_steps(tmp_path)
+        following.send_signal(signal.SIGINT)
+        output, _ = following.communicate(timeout=60)
+        assert following.returncode == 130
+        assert "mixtui resume" in output
+        shown = latest(mixtui, tmp_path)
+        assert (shown["state"], shown["reason"]) == ("stopped", "requested")
+
+        done = mixtui("resume", "latest", "--runs-dir", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        resumed = latest(mixtui, tmp_path)
+        assert resumed["attempts"] == 2
+        assert resumed["seconds"] is not None
+        for key in ("state", "metrics", "train_metrics", "train_loss", "bins", "inexact"):
+            assert resumed[key] == uninterrupted[key], key
+
+    def test_a_worker_that_is_killed_is_shown_as_crashed_and_goes_on_in_the_background(
+        self, mixtui: CommandLine, tmp_path: Path, uninterrupted: dict[str, Any]
+    ) -> None:
+        following = mixtui.begin("run", *RECIPE, "--runs-dir", str(tmp_path))
+        run = _wait_for_steps(tmp_path)
+        _kill_worker(run)
+        output, _ = following.communicate(timeout=60)
+        assert following.returncode == 1
+        assert "SIGKILL" in output
+        shown = latest(mixtui, tmp_path)
+        assert (shown["state"], shown["reason"]) == ("crashed", "signal")
+
+        done = mixtui("resume", "latest", "--detach", "--runs-dir", str(tmp_path))
+        assert (done.returncode, done.stdout) == (0, f"queued: {run.name}\n")
+        assert mixtui("wait", "latest", "--runs-dir", str(tmp_path)).returncode == 0
+        assert latest(mixtui, tmp_path)["metrics"] == uninterrupted["metrics"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_it_resumably(quick: CommandLine, store: Store, number: signal.Signals) -> None:
+    following = quick.begin("run", "--alpha", "0.4", *LONG)
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    following.send_signal(number)
+    output, _ = following.communicate(timeout=30)
+    assert following.returncode == 130
     assert "mixtui resume" in output
-
-    done = mixtui("resume", "latest", "--runs-dir", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    resumed = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert resumed["attempts"] == 2
-    assert resumed["seconds"] is not None
-    for key in ("state", "metrics", "train_metrics", "train_loss", "bins", "inexact"):
-        assert resumed[key] == uninterrupted[key], key
+    assert state_of(store) is State.STOPPED
 
 
-def test_a_follower_that_is_killed_does_not_take_the_training_with_it(
-    mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
-) -> None:
-    process = begin(workplace, tmp_path)
-    _wait_for_steps(tmp_path)
-    process.kill()
-    process.wait()
-    deadline = time.monotonic() + 60
-    while (shown := json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout))[
-        "state"
-    ] == "running" and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert shown["state"] == "finished"
-    assert shown["metrics"] == uninterrupted["metrics"]
+def test_a_signal_that_the_shell_has_ignored_stays_ignored(quick: CommandLine, store: Store) -> None:
+    recipe = ("--alpha", "0", "--dataset", "synthetic", "--epochs", "20")
+    following = quick.begin("run", *recipe, disposition=signal.SIG_IGN)
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    following.send_signal(signal.SIGHUP)
+    assert following.wait(timeout=60) == 0
 
 
-def test_a_worker_that_is_killed_is_shown_as_crashed_and_can_be_resumed(
-    mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
-) -> None:
-    process = begin(workplace, tmp_path)
-    run = _wait_for_steps(tmp_path)
-    os.kill(json.loads((run / "process.json").read_text())["pid"], signal.SIGKILL)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "SIGKILL" in output
-    shown = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert (shown["state"], shown["reason"]) == ("crashed", "signal")
-    assert mixtui("resume", "latest", "--runs-dir", str(tmp_path)).returncode == 0
-    resumed = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert resumed["metrics"] == uninterrupted["metrics"]
+def test_ctrl_c_before_the_training_begins_is_a_stop_too(quick: CommandLine, store: Store) -> None:
+    following = quick.begin("run", "--alpha", "0.4", *LONG)
+    wait_until(lambda: list(store.root.glob("2*/process.json")))
+    following.send_signal(signal.SIGINT)
+    assert following.wait(timeout=60) == 130
+    assert state_of(store) is State.STOPPED
+
+
+def test_ctrl_c_while_it_waits_takes_it_out_of_the_queue(quick: CommandLine, store: Store) -> None:
+    (training,) = quick("run", "--alpha", "0", "--detach", *LONG).stdout.split()
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    following = quick.begin("run", "--alpha", "0.4", *LONG)
+    assert following.stdout is not None
+    run_id = following.stdout.readline().strip()
+    assert following.stdout.readline() == "waiting for a free place\n"
+    assert state_of(store) is State.QUEUED
+    following.send_signal(signal.SIGINT)
+    output, _ = following.communicate(timeout=30)
+    assert following.returncode == 130
+    assert "Stopped before it started." in output
+    assert f"Go on with: mixtui resume {run_id}" in output
+    assert state_of(store) is State.STOPPED
+    assert Run.load(store.root / training).status.state is State.RUNNING
+
+
+def test_a_second_ctrl_c_kills_what_does_not_end(quick: CommandLine, store: Store) -> None:
+    following = quick.begin("run", "--alpha", "0", "--momentum", "0", *LONG)
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    following.send_signal(signal.SIGINT)
+    assert following.stdout is not None
+    assert any("Ctrl-C again kills it." in line for line in following.stdout)
+    following.send_signal(signal.SIGINT)
+    output, _ = following.communicate(timeout=30)
+    assert following.returncode == 130
+    assert "was killed" in output
+    assert state_of(store) is State.STOPPED
+
+
+def test_a_crash_that_is_retried_is_followed_on(quick: CommandLine, store: Store) -> None:
+    recipe = ("--alpha", "0", "--dataset", "synthetic", "--epochs", "40", "--retries", "1")
+    following = quick.begin("run", *recipe)
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    _kill_worker(store.run_dirs()[-1])
+    output, errors = following.communicate(timeout=60)
+    assert following.returncode == 0, errors
+    assert "resumed from step" in output
+    assert "epoch  40" in output
+    assert Run.load(store.run_dirs()[-1]).attempt == 2
+
+
+def test_a_follower_that_is_killed_does_not_take_the_training_with_it(quick: CommandLine, store: Store) -> None:
+    following = quick.begin("run", "--alpha", "0", "--dataset", "synthetic", "--epochs", "20")
+    wait_until(lambda: state_of(store) is State.RUNNING)
+    following.kill()
+    following.communicate()
+    wait_until(lambda: state_of(store) is not State.RUNNING)
+    assert state_of(store) is State.FINISHED
+
+
+def test_two_runs_in_one_folder_do_not_disturb_each_other(quick: CommandLine) -> None:
+    both = [quick.begin("run", "--alpha", "0.4", "--dataset", "synthetic", "--epochs", "3") for _ in range(2)]
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert len({output.splitlines()[0] for output in outputs}) == 2
+    assert [run["state"] for run in json.loads(quick("list", "--json").stdout)] == ["finished"] * 2
 
 
 def test_a_finished_run_is_not_resumed(mixtui: Mixtui, finished: subprocess.CompletedProcess[str]) -> None:
@@ -178,39 +247,32 @@ def test_a_finished_run_is_not_resumed(mixtui: Mixtui, finished: subprocess.Comp
     assert "is finished" in done.stderr
 
 
-def test_two_runs_in_one_folder_do_not_disturb_each_other(
-    mixtui: Mixtui, workplace: Path, tmp_path: Path, uninterrupted: dict[str, object]
-) -> None:
-    both = [begin(workplace, tmp_path) for _ in range(2)]
-    assert [process.wait(timeout=90) for process in both] == [0, 0]
-    listed = json.loads(mixtui("list", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert [run["metrics"] for run in listed] == [uninterrupted["metrics"]] * 2
+class TestDetach:
+    def test_it_returns_with_the_id_and_the_run_goes_on_by_itself(self, quick: CommandLine, store: Store) -> None:
+        options = ("--alpha", "0.3", "--dataset", "synthetic", "--epochs", "3", "--name", "mine", "--tag", "paper")
+        done = quick("run", "--detach", *options)
+        assert (done.returncode, done.stderr) == (0, "")
+        (run_id,) = done.stdout.split()
+        wait_until(lambda: state_of(store) is State.FINISHED)
+        run = Run.load(store.root / run_id)
+        assert (run.meta["name"], run.tags, run.config.alpha) == ("mine", ("paper",), 0.3)
 
+    def test_json_is_the_contract(self, quick: CommandLine, store: Store) -> None:
+        done = quick("run", "-d", "--json", "--alpha", "0", "--dataset", "synthetic", "--epochs", "1")
+        assert json.loads(done.stdout) == {"ids": [path.name for path in store.run_dirs()]}
 
-def test_a_signal_that_the_shell_has_ignored_stays_ignored(workplace: Path, tmp_path: Path) -> None:
-    process = begin(workplace, tmp_path, signal.SIG_IGN)
-    _wait_for_steps(tmp_path)
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(timeout=60) == 0
-
-
-def test_ctrl_c_before_the_training_begins_is_a_stop_too(mixtui: Mixtui, workplace: Path, tmp_path: Path) -> None:
-    process = begin(workplace, tmp_path)
-    deadline = time.monotonic() + 30
-    while not list(tmp_path.glob("2*/process.json")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
-    shown = json.loads(mixtui("show", "latest", "--json", "--runs-dir", str(tmp_path)).stdout)
-    assert (shown["state"], shown["reason"]) == ("stopped", "requested")
+    def test_json_without_it_is_bad_usage(self, quick: CommandLine, store: Store) -> None:
+        done = quick("run", "--json", "--alpha", "0", "--dataset", "synthetic")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert len(done.stderr.splitlines()) == 2
+        assert store.run_dirs() == []
 
 
 def _wait_for_steps(runs: Path) -> Path:
     """The directory of the one run in `runs`, once it trains."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for steps in runs.glob("*/steps.jsonl"):
-            if steps.stat().st_size:
-                return steps.parent
-        time.sleep(0.01)
-    raise TimeoutError("no run began to train")
+    wait_until(lambda: any(steps.stat().st_size for steps in runs.glob("*/steps.jsonl")), seconds=60)
+    return next(runs.glob("*/steps.jsonl")).parent
+
+
+def _kill_worker(run: Path) -> None:
+    os.kill(json.loads((run / "process.json").read_text())["pid"], signal.SIGKILL)
