@@ -8,18 +8,21 @@ the last event says why it ended.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
+from mixtui.lock import Lock
 from mixtui.store.files import read_json
 from mixtui.store.history import History
 from mixtui.store.paths import RunPaths
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from mixtui.training.loop import Trainer
 
 LOOK_EVERY = 0.5  # seconds between looks at control.json
+EARLIER_ENDS_WITHIN = 20.0  # seconds for the process of an earlier attempt, which has said its last word, to go
 
 
 class EndWatch:
@@ -75,9 +79,32 @@ class Ending:
 def main() -> int:
     sys.path.append(str(Path.cwd()))  # last: the user's own modules are found, and stand in for no library's
     paths = RunPaths(Path(sys.argv[1]))
+    with sole_writer(paths):
+        return attempt_training(paths, int(sys.argv[2]))
+
+
+@contextlib.contextmanager
+def sole_writer(paths: RunPaths) -> Iterator[None]:
+    """Two processes that train one run at once would spoil its logs; raises MixtuiError where another does."""
+    try:
+        lock = Lock.take(paths.events, EARLIER_ENDS_WITHIN)
+    except OSError:  # a file system without locks, or a full one, which is met later
+        lock = None
+    else:
+        if lock is None:
+            raise MixtuiError(f"Another process trains {paths.id}.", f"Let it end, or stop it: mixtui stop {paths.id}")
+    try:
+        yield
+    finally:
+        if lock:
+            lock.close()
+
+
+def attempt_training(paths: RunPaths, attempt: int) -> int:
+    """Train, and write down how it ended; the exit code."""
     watch = EndWatch(paths)
     run = Run.load(paths.root)
-    recorder = Recorder(paths, attempt=int(sys.argv[2]))
+    recorder = Recorder(paths, attempt)
     training = Training(run, recorder, watch)
     try:
         training.go()
@@ -234,4 +261,7 @@ def _is_disk_full(error: BaseException | None) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # a thread that the user's own code left behind must not keep the place

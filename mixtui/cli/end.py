@@ -37,6 +37,7 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
     """Ask all of them, then wait for them. Ctrl-C ends the waiting alone."""
     from mixtui.cli.select import for_each, selected
     from mixtui.launch.queue import ask_to_end
+    from mixtui.launch.supervisor import GRACE
 
     store = open_store(runs_dir_option)
     asked: list[Run] = []
@@ -48,7 +49,7 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
     chosen = selected(store, references, query)
     try:
         code = for_each(chosen, ask, lenient=query is not None)
-        left = _wait_for(asked)
+        left = _wait_for(asked, GRACE + 10)
     except KeyboardInterrupt:
         print("What was asked to end does so by itself; mixtui list shows it.", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -57,14 +58,13 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
     return code or (EXIT_FAILED if left else 0)
 
 
-def _wait_for(runs: list[Run]) -> list[Run]:
-    """Print how each of the runs ended; those that have not, long after they would have been killed."""
-    from mixtui.launch.supervisor import GRACE
+def _wait_for(runs: list[Run], seconds: float) -> list[Run]:
+    """Print how each of the runs ended; those that have not within so many seconds."""
     from mixtui.store.process import is_ending
     from mixtui.store.run import BrokenRunError, Run
 
     left = runs
-    deadline = time.monotonic() + GRACE + 10
+    deadline = time.monotonic() + seconds
     while left and time.monotonic() < deadline:
         going_on = []
         for run in left:

@@ -11,7 +11,7 @@ from mixtui.cli.columns import Column, in_columns
 from mixtui.cli.console import speaks_utf8, stdout, words
 from mixtui.cli.summary import MARKS, figure, state_text
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED
-from mixtui.launch.queue import will_be_retried
+from mixtui.launch.queue import pick_up_left_over, will_be_retried
 from mixtui.launch.wake import note_of, wake
 from mixtui.store.evidence import Evidence, evidence
 from mixtui.store.paths import RunPaths
@@ -32,7 +32,12 @@ def follow_all(runs: list[RunPaths]) -> int:
     """
     followed = [_Followed(paths) for paths in runs]
     roots = {paths.root.parent for paths in runs}
-    names = short_ids([*{path.name for root in roots for path in Store(root).run_dirs()}])
+    here = {path.name for root in roots for path in Store(root).run_dirs()}
+    names = short_ids([*here.union(paths.id for paths in runs)])
+    for root in roots:
+        pick_up_left_over(
+            Store(root), (paths.id for paths in runs if paths.root.parent == root and paths.root.is_dir())
+        )
     try:
         with _Table(names) if sys.stdout.isatty() else _Lines(names) as display:
             while True:

@@ -29,12 +29,14 @@ _STATE = 2  # the column that has a colour
 def list_runs(filter_: Filter = None, json: Json = False, runs_dir_option: RunsDir = None) -> None:
     """List the runs, newest last."""
     from mixtui.cli.console import print_json, words
+    from mixtui.launch.queue import pick_up_left_over
     from mixtui.store.listing import listed
     from mixtui.store.query import parse
 
     query = parse(filter_ or "")
     store = open_store(runs_dir_option)
     documents = listed(store)
+    pick_up_left_over(store, (run["id"] for run in documents if run["state"] == "queued"))
     fitting = [document for document in documents if query.matches(document)]
     if json:
         print_json(fitting)

@@ -52,11 +52,12 @@ def queue(
 
 def _live_and_queued(store: Store) -> tuple[list[Run], list[Run]]:
     """The runs that train, oldest first, and those that wait, in their order."""
-    from mixtui.launch.queue import queue_order
+    from mixtui.launch.queue import pick_up_left_over, queue_order
     from mixtui.store.run import Run
     from mixtui.store.status import State
 
     here = [run for run in store.runs() if isinstance(run, Run)]
+    pick_up_left_over(store, (run.id for run in here if run.status.state is State.QUEUED))
     live = [run for run in here if run.status.state.is_live]
     return live, sorted((run for run in here if run.status.state is State.QUEUED), key=queue_order)
 

@@ -48,7 +48,7 @@ def sweep(
     from mixtui.cli.follow_all import follow_all
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
     from mixtui.launch.grid import next_study, parse_alphas, points
-    from mixtui.launch.queue import enqueue
+    from mixtui.launch.queue import enqueue, pick_up_left_over
     from mixtui.launch.submit import prepare
     from mixtui.store.listing import listed
     from mixtui.store.paths import RunPaths
@@ -66,6 +66,7 @@ def sweep(
         return 0
     with _one_at_a_time(store.root):
         here = listed(store)
+        pick_up_left_over(store, (run["id"] for run in here if run["state"] == "queued"))
         submission, left_out = _split(submission, [] if again else here)
         tags = tag or [next_study(tag for run in here for tag in run.get("tags", ()))]
         runs = submission.create(store, {"name": name, "tags": tags}, handling)
@@ -89,7 +90,7 @@ def _split(submission: Submission, here: list[dict[str, Any]]) -> tuple[Submissi
 
 def _one_at_a_time(root: Path) -> contextlib.AbstractContextManager[None]:
     """Of two sweeps at once the second sees what the first has queued, and takes another tag."""
-    from mixtui.store.lock import alone_in
+    from mixtui.lock import alone_in
 
     with contextlib.suppress(OSError):  # where it cannot be made, making a run says so
         root.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The parent of one training process: starts it, waits, and writes down how it ended.
 
-    python -m mixtui.launch.keeper RUN_DIRECTORY ATTEMPT [PLACE_AS_JSON [FILE_DESCRIPTOR ...]]
+    python -m mixtui.launch.keeper RUN_DIRECTORY ATTEMPT PLACE_AS_JSON [FILE_DESCRIPTOR ...]
 
 Small, without torch, in a session of its own: it outlives the terminal and whoever asked for the run, and a worker
 that is killed still leaves word of it in `exit.json`. The file descriptors are the lease of its place: keeper and
@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from mixtui.launch.oom import OomWatch
-from mixtui.store.files import read_json, write_json
+from mixtui.store.files import last_line, read_json, write_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import identify, this_process
 
-TAIL_BYTES = 8192
 LOOK_EVERY = 2.0  # seconds
 
 
@@ -52,18 +51,20 @@ def keep(paths: RunPaths, attempt: int, place: dict[str, Any], lease: Sequence[i
     _wait(worker, oom)
     code = worker.returncode
     killed_by = _signal_name(-code) if code < 0 else None
-    write_json(
-        paths.exit,
-        {
-            "attempt": attempt,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "code": None if killed_by else code,
-            "signal": killed_by,
-            "out_of_memory": killed_by == "SIGKILL" and oom.killed(worker.pid),
-            "memory_limit": oom.limit(),
-            "last_line": _last_line(paths.output, written_before),
-        },
-    )
+    ended = {
+        "attempt": attempt,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code": None if killed_by else code,
+        "signal": killed_by,
+        "out_of_memory": killed_by == "SIGKILL" and oom.killed(worker.pid),
+        "memory_limit": oom.limit(),
+        "last_line": last_line(paths.output, written_before),
+    }
+    try:
+        write_json(paths.exit, ended)
+    except OSError:  # a full disk: the bytes that a killed worker could not give back itself
+        paths.reserve.unlink(missing_ok=True)
+        write_json(paths.exit, ended)
     return code
 
 
@@ -87,20 +88,12 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _last_line(output: Path, since: int) -> str | None:
-    """The last line that the attempt printed; None where it printed nothing."""
-    try:
-        with output.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(since, end - TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return None
-    return next((line.strip()[:500] for line in reversed(lines) if line.strip()), None)
-
-
-def main(run: str, attempt: str, place: str = "{}", *lease: str) -> int:
-    return 1 if keep(RunPaths(Path(run)), int(attempt), json.loads(place), [int(fd) for fd in lease]) else 0
+def main(run: str, attempt: str, place: str, *lease: str) -> int:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever ignores it hands that down, and nobody could be waited for
+    paths = RunPaths(Path(run))
+    if paths.last_claim() != int(attempt):
+        return 0  # it took so long to get here that the attempt was given up
+    return 1 if keep(paths, int(attempt), json.loads(place), [int(fd) for fd in lease]) else 0
 
 
 if __name__ == "__main__":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import stat
-import time
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
@@ -31,37 +28,3 @@ def local_folder() -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise MixtuiError(f"{folder} is somebody else's.", "Name a folder on local disk with MIXTUI_LOCAL.")
     return folder
-
-
-class Lock:
-    """An exclusive lock that the kernel gives back when the last process that holds `fd` ends, however it ends."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-
-    @classmethod
-    def take(cls, path: Path, patience: float = 0.0) -> Lock | None:
-        """The lock, or None when another has it for longer than `patience` seconds."""
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + patience
-        while True:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return cls(fd)
-            if time.monotonic() >= deadline:
-                os.close(fd)
-                return None
-            time.sleep(0.02)
-
-    def close(self) -> None:
-        """Let go of it; a process that inherited `fd` still has it."""
-        os.close(self.fd)
-
-
-def is_locked(path: Path, patience: float = 0.0) -> bool:
-    """Whether another has the lock, and keeps it for longer than `patience` seconds."""
-    lock = Lock.take(path, patience)
-    if lock is None:
-        return True
-    lock.close()
-    return False

@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from mixtui.store.tickets import Tickets
 
 # What `control.json` says of how a run is to be treated, whoever starts it and where.
 HANDLING = ("slots_per_gpu", "retries", "keep_checkpoints")
+MAKING_LASTS = 60.0  # seconds at most between a run's directory and its ticket
 FOREGROUND = 1  # priority of a run that somebody waits for
 
 
@@ -111,10 +113,26 @@ def retry(run: Run) -> RunPaths:
 
 def will_be_retried(run: Run) -> bool:
     """Whether a run has crashed that its supervisor, which still has its ticket, starts again by itself."""
+    return wants_retry(run) and run.id in Tickets(run.paths.root.parent).ids()
+
+
+def wants_retry(run: Run) -> bool:
+    """Whether a run has crashed that is to go on by itself."""
     control = run.control
-    if run.status.state is not State.CRASHED or control.get("want") != "run" or not control.get("retries"):
-        return False
-    return run.id in Tickets(run.paths.root.parent).ids()
+    return run.status.state is State.CRASHED and control.get("want") == "run" and control.get("retries", 0) > 0
+
+
+def is_left_over(run: Run) -> bool:
+    """Whether a queued run has waited so long without a ticket that whoever made it must have been killed."""
+    ours = run.status.host is None and run.paths.root.stat().st_uid == os.getuid()
+    return ours and time.time() - run.paths.root.stat().st_mtime > MAKING_LASTS
+
+
+def pick_up_left_over(store: Store, ids: Iterable[str]) -> None:
+    """Queue those of the runs `ids`, which are queued, that nobody looks after."""
+    missing = set(ids) - Tickets(store.root).ids()
+    runs = [Run.load(store.root / run_id) for run_id in missing]
+    enqueue([run.paths for run in runs if run.status.state is State.QUEUED and is_left_over(run)])
 
 
 def queue_order(run: Run) -> tuple[float, str, str]:

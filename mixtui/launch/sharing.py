@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mixtui.launch.local import Lock
 from mixtui.launch.mps import MpsUnavailableError, looks_like_mps_fault, mps_environment, quit_mps
 from mixtui.launch.places import place_of
 from mixtui.launch.slots import any_gpu_leased
+from mixtui.lock import Lock
 from mixtui.store.run import Run
 from mixtui.store.status import State
 

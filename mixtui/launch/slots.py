@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixtui.launch.gpus import Gpu
-from mixtui.launch.local import Lock, is_locked
+from mixtui.lock import Lock, is_locked
 
 
 @dataclass(frozen=True)

@@ -11,29 +11,33 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mixtui.errors import MixtuiError
-from mixtui.launch.local import Lock, local_folder
+from mixtui.launch.local import local_folder
 from mixtui.launch.places import Places
-from mixtui.launch.queue import queue_order
+from mixtui.launch.queue import is_left_over, queue_order, wants_retry
 from mixtui.launch.sharing import Sharing, may_have_fallen_with_others
 from mixtui.launch.slots import Lease
 from mixtui.launch.start import kill_worker, start, worker_of
 from mixtui.launch.wake import lock_path, note_path
+from mixtui.lock import Lock
 from mixtui.store.control import change_control
 from mixtui.store.evidence import Evidence, evidence
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
-from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run import BrokenRunError, Run, reading
 from mixtui.store.status import State
 from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets
@@ -43,7 +47,10 @@ TOUCH_EVERY = 3600.0  # seconds: who tidies /tmp removes what nobody touched for
 GRACE = 30.0  # seconds for a run that was asked to end, before it is killed
 TOGETHER = 2.0  # seconds within which all runs that one MPS fault takes down are seen to have ended
 QUEUED_A_LOOK = 40  # of a long queue: to look at thousands every time would take a core from the trainings
-REST = 30.0  # seconds
+REST, RESTS = 30.0, 10  # seconds that a run is left alone which cannot be seen to; how often, before it is let go
+ROOM = 256 * 1024  # bytes on the disk: enough for a run that fills it up to say so
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -57,9 +64,11 @@ class Watched:
 
     @classmethod
     def read(cls, root: Path) -> Watched:
+        """Raises BrokenRunError."""
         paths = RunPaths(root)
         found, events = evidence(paths, events=False), JsonlReader(paths.events)
-        events.read()
+        with reading(paths):
+            events.read()
         return cls(Run.load(root), found, events)
 
     @property
@@ -73,28 +82,35 @@ class Supervisor:
     def __init__(self, root: Path, folder: Path) -> None:
         self._store = Store(root)
         self._tickets = Tickets(root)
+        self._host = socket.gethostname()  # once: it may be changed
         self._watched: dict[str, Watched] = {}
         self._next_queued = 0
         self._resting: dict[str, float] = {}  # until when a run that could not be seen to is left alone
         self._places = Places(folder)
         self._sharing = Sharing(folder)
-        self._keepers: list[subprocess.Popen[bytes]] = []
+        self._keepers: dict[str, subprocess.Popen[bytes]] = {}
         self._fallen: dict[str, float] = {}  # when each was seen
+        self._rests: Counter[str] = Counter()
         self._trouble = ""  # why the last run that rests could not be started
         self._note: str | None = None  # what another may have left is not known
 
     def adopt(self) -> None:
-        """Learn from all runs what trainings need, and take over those that are queued here or live."""
+        """Learn from all runs what trainings need, and take over those that are live, or queued here."""
         for run in self._store.runs():
             if isinstance(run, BrokenRunError):
                 continue
             self._places.learn(run)
-            if _is_ours(run) and (run.status.state is State.QUEUED or run.status.state.is_live):
+            if not self._is_ours(run):
+                continue
+            if not run.status.began and run.id not in self._keepers:  # its starter or its keeper was killed on the way
+                run.paths.claim(run.attempt).unlink(missing_ok=True)
+                run = Run.load(run.paths.root)
+            if run.status.state.is_live or (run.status.state is State.QUEUED and is_left_over(run)):
                 self._tickets.add(run.id)
 
     def tick(self) -> bool:
         """One look at everything; False when nothing is left to do."""
-        self._keepers = [keeper for keeper in self._keepers if keeper.poll() is None]
+        self._keepers = {run_id: keeper for run_id, keeper in self._keepers.items() if keeper.poll() is None}
         self._read_tickets()
         for watched in self._due():
             with self._apart(watched.run):
@@ -106,6 +122,11 @@ class Supervisor:
     def has_tickets(self) -> bool:
         return bool(self._tickets.ids())
 
+    def leave(self) -> None:
+        """Nothing is left to do: take along what only trainings need."""
+        self._say("")
+        self._sharing.leave()
+
     def _read_tickets(self) -> None:
         ids = self._tickets.ids()
         for gone in self._watched.keys() - ids:
@@ -113,43 +134,70 @@ class Supervisor:
         now = time.monotonic()
         self._resting = {run_id: until for run_id, until in self._resting.items() if run_id in ids and until > now}
         for new in ids - self._watched.keys() - self._resting.keys():
+            root = self._store.root / new
             try:
-                self._watched[new] = Watched.read(self._store.root / new)
-            except BrokenRunError:
-                self._tickets.remove(new)
+                self._watch(root)
+            except BrokenRunError as error:
+                if root.is_dir():  # it may be whole again after a while
+                    self._rest(new, error.message)
+                else:
+                    self._tickets.remove(new)
+
+    def _watch(self, root: Path) -> None:
+        watched = Watched.read(root)
+        self._watched[root.name] = watched
+        self._places.learn(watched.run)
 
     def _due(self) -> list[Watched]:
         """The runs to look at now: live ones every time, of a long queue a part."""
         live = [watched for watched in self._watched.values() if watched.run.status.state is not State.QUEUED]
-        queued = [watched for watched in self._watched.values() if watched.run.status.state is State.QUEUED]
+        queued = self._queued()
         if len(queued) <= QUEUED_A_LOOK:
             return live + queued
         start = self._next_queued % len(queued)
         self._next_queued = start + QUEUED_A_LOOK
         return live + (queued + queued)[start : start + QUEUED_A_LOOK]
 
+    def _queued(self) -> list[Watched]:
+        return [watched for watched in self._watched.values() if watched.run.status.state is State.QUEUED]
+
     @contextlib.contextmanager
     def _apart(self, run: Run) -> Iterator[None]:
         """What goes wrong with one run must not touch the others."""
         try:
             yield
-        except BrokenRunError:  # removed, for one
-            self._forget(run)
+        except BrokenRunError as error:
+            if run.paths.root.is_dir():
+                self._rest(run.id, error.message)
+            else:  # removed
+                self._forget(run)
         except Exception:
             traceback.print_exc()
-            self._rest(run)
+            self._rest(run.id, "")
 
-    def _rest(self, run: Run) -> None:
+    def _rest(self, run_id: str, why: str) -> None:
         """Leave a run alone for a while that cannot be seen to now."""
-        self._watched.pop(run.id, None)
-        self._resting[run.id] = time.monotonic() + REST
+        self._watched.pop(run_id, None)
+        self._trouble = why
+        self._rests[run_id] += 1
+        if self._rests[run_id] < RESTS:
+            self._resting[run_id] = time.monotonic() + REST
+        else:  # whoever lists the runs finds it without a ticket, and it is tried again
+            self._tickets.remove(run_id)
 
     def _forget(self, run: Run) -> None:
         self._watched.pop(run.id, None)
         self._tickets.remove(run.id)
         with contextlib.suppress(BrokenRunError):  # somebody may have queued it again just now
-            if Run.load(run.paths.root).status.state is State.QUEUED and _is_ours(run):
+            if Run.load(run.paths.root).status.state is State.QUEUED and self._is_ours(run):
                 self._tickets.add(run.id)
+
+    def _is_ours(self, run: Run) -> bool:
+        """Whether it was queued on this host by this user."""
+        try:
+            return run.control.get("host") == self._host and run.paths.root.stat().st_uid == os.getuid()
+        except OSError:
+            return False
 
     def _look_at(self, watched: Watched) -> None:
         """Read a run again where something has changed, and see to it."""
@@ -164,8 +212,8 @@ class Supervisor:
         state = watched.run.status.state
         if state.is_live and watched.run.status.host is None:
             self._hasten(watched)
-        elif state is not State.QUEUED or not _is_ours(watched.run):
-            self._see_off(watched.run)
+        elif (state is not State.QUEUED or not self._is_ours(watched.run)) and paths.id not in self._keepers:
+            self._see_to_the_end_of(watched.run)
 
     def _hasten(self, watched: Watched) -> None:
         """End a run that was asked to end and does not."""
@@ -176,15 +224,14 @@ class Supervisor:
         elif time.monotonic() - watched.asked_at > GRACE:
             kill_worker(watched.run.paths, watched.run.attempt)
 
-    def _see_off(self, run: Run) -> None:
-        """A run has ended: start it again where that is wanted, else let it go."""
+    def _see_to_the_end_of(self, run: Run) -> None:
         if run.id not in self._fallen and may_have_fallen_with_others(run):
             self._fallen[run.id] = time.monotonic()  # judged once all that fell with it have been seen
         elif run.id not in self._fallen:
-            self._let_go(run)
+            self._retry_or_forget(run)
 
-    def _let_go(self, run: Run) -> None:
-        if _may_retry(run):
+    def _retry_or_forget(self, run: Run) -> None:
+        if self._is_ours(run) and wants_retry(run):
             self._requeue(run, retries=run.control["retries"] - 1)
         else:
             self._forget(run)
@@ -196,34 +243,38 @@ class Supervisor:
         fallen = [self._watched[run_id].run for run_id in self._fallen if run_id in self._watched]
         self._fallen.clear()
         for run in fallen:
-            if len(fallen) == 1:
-                self._let_go(run)
-                continue
-            why = f"An MPS fault took {len(fallen)} runs down together; this one goes on without MPS, in turns."
             with self._apart(run):
+                if len(fallen) == 1:
+                    self._retry_or_forget(run)
+                    continue
+                why = f"An MPS fault took {len(fallen)} runs down together; this one goes on without MPS, in turns."
                 self._requeue(run, mps=False, remark=why)
 
     def _requeue(self, run: Run, **changes: Any) -> None:
         change_control(run.paths, attempt=run.attempt + 1, **changes)
-        self._watched[run.id] = Watched.read(run.paths.root)
+        self._watch(run.paths.root)
 
     def _start_what_fits(self) -> None:
         """Start queued runs in their order; one that must wait lets none past it to the same places."""
-        queued = [watched for watched in self._watched.values() if watched.run.status.state is State.QUEUED]
-        held: set[frozenset[str]] = set()
-        note = ""
-        for watched in sorted(queued, key=lambda watched: queue_order(watched.run)):
+        queued: dict[frozenset[str], list[tuple[tuple[float, str, str], Watched]]] = {}
+        for watched in self._queued():
             places = frozenset(watched.run.control.get("gpus", ()))
-            if places in held:
-                continue
-            with self._apart(watched.run):
-                obstacle = self._start(watched)
-                if obstacle is not None:
-                    held.add(places)
-                    note = note or obstacle
+            queued.setdefault(places, []).append((queue_order(watched.run), watched))
+        obstacles = [self._start_in_order(waiting) for waiting in queued.values()]
         if not self._resting:
             self._trouble = ""
-        self._say(note or self._trouble)
+        self._say(next(filter(None, obstacles), self._trouble))
+
+    def _start_in_order(self, waiting: list[tuple[tuple[float, str, str], Watched]]) -> str:
+        """Start runs that wait for the same places; why the first that was not started must wait, "" for a place."""
+        while waiting:
+            first = min(waiting, key=lambda pair: pair[0])  # to sort thousands several times a second costs more
+            waiting.remove(first)
+            with self._apart(first[1].run):
+                obstacle = self._start(first[1])
+                if obstacle is not None:
+                    return obstacle
+        return ""
 
     def _start(self, watched: Watched) -> str | None:
         """Start a run; or why it must wait, "" where that is only for a place."""
@@ -231,26 +282,27 @@ class Supervisor:
         run = watched.run
         if run.status.state is not State.QUEUED:
             return None
+        if shutil.disk_usage(self._store.root).free < ROOM:
+            return f"{run.id} waits for room on the disk of {self._store.root}."
         live = [other.run for other in self._watched.values() if other.run.status.state.is_live]
         lease = self._places.lease(run, live)
         if isinstance(lease, str):
             return lease
         try:
             environment = self._environment(watched, lease)
-            self._keepers.append(start(run.paths, run.control["attempt"], lease, environment))
-        except MixtuiError as error:  # its Python is gone, or its folder is full: others may start
-            self._trouble = f"{error.message} {error.hint}"
-            self._rest(run)
+            self._keepers[run.id] = start(run.paths, run.control["attempt"], lease, environment)
+        except MixtuiError as error:  # its Python is gone, or its folder cannot be written: others may start
+            self._rest(run.id, f"{error.message} {error.hint}")
             return None
         finally:
             lease.close()  # the training has it now, if there is one
-        self._watched[run.id] = Watched.read(run.paths.root)
+        self._watch(run.paths.root)
+        del self._rests[run.id]
         return None
 
     def _environment(self, watched: Watched, lease: Lease) -> dict[str, str]:
         """What the training must find in its environment."""
-        path = watched.run.control.get("pythonpath")
-        environment = {"PYTHONPATH": path} if path else {}
+        environment = {"PYTHONPATH": watched.run.control.get("pythonpath") or ""}
         if lease.gpu is None:
             return environment
         shared = any(other.on_gpu and other is not watched for other in self._watched.values())
@@ -263,52 +315,42 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 note_path(self._store.root).write_text(note)
 
-    def leave(self) -> None:
-        """Nothing is left to do: take along what only trainings need."""
-        self._say("")
-        self._sharing.leave()
-
-
-def _is_ours(run: Run) -> bool:
-    """Queued on this host by this user."""
-    try:
-        return run.control.get("host") == socket.gethostname() and run.paths.root.stat().st_uid == os.getuid()
-    except OSError:
-        return False
-
-
-def _may_retry(run: Run) -> bool:
-    return (
-        run.status.state is State.CRASHED
-        and run.control.get("want") == "run"
-        and run.control.get("retries", 0) > 0
-        and _is_ours(run)
-    )
-
 
 def main(root: Path) -> int:
-    folder = local_folder()
-    path = lock_path(root)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever ignores it hands that down
+    folder, path = local_folder(), lock_path(root)
     lock = Lock.take(path, patience=1.0)
     if lock is None:
         return 0
-    with contextlib.suppress(OSError):  # the log: what an earlier supervisor wrote is of no use any more
-        os.ftruncate(sys.stdout.fileno(), 0)
     supervisor = Supervisor(root, folder)
-    supervisor.adopt()
+    _try(supervisor.adopt)
     touched = time.monotonic()
     while lock:
-        while supervisor.tick():
+        while _try(supervisor.tick) is not False:
             time.sleep(LOOK_EVERY)
+            if not lock.is_in_place(path):  # somebody tidied up: another supervisor may be at work
+                return 1
             if time.monotonic() - touched > TOUCH_EVERY:
                 touched = time.monotonic()
                 for file in folder.glob("*.lock"):
                     file.touch()
+        _try(supervisor.adopt)  # what is left of somebody who was killed while he queued runs
+        if supervisor.has_tickets():
+            continue
         supervisor.leave()
         # Whoever queues a run now either finds the lock free and starts another supervisor, or was seen here.
         lock.close()
         lock = Lock.take(path) if supervisor.has_tickets() else None
     return 0
+
+
+def _try(act: Callable[[], Result]) -> Result | None:
+    """A file system that fails for a moment must not end the queue."""
+    try:
+        return act()
+    except (OSError, MixtuiError):
+        traceback.print_exc()
+        return None
 
 
 if __name__ == "__main__":

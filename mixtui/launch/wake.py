@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
-from mixtui.launch.local import is_locked, local_folder
+from mixtui.launch.local import local_folder
+from mixtui.lock import is_locked
 from mixtui.store.tickets import Tickets
 
 
@@ -26,7 +27,7 @@ def wake(root: Path) -> None:
             return
         with _path(root, "log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-P", "-m", "mixtui.launch.supervisor", str(root.absolute())],
+                [sys.executable, "-P", "-m", "mixtui.launch.supervisor", str(root.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from mixtui.errors import MixtuiError
+from mixtui.lock import alone_in
 from mixtui.store.files import read_json, write_json
-from mixtui.store.lock import alone_in
 from mixtui.store.paths import RunPaths
 
 Want = Literal["run", "pause", "stop"]

@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
+TAIL_BYTES = 8192  # of a file whose last line is asked for
+
 
 def plain(value: Any) -> Any:
     """`value` with every float that is not finite replaced by None, since JSON has no NaN."""
@@ -84,3 +86,15 @@ def read_json(path: Path) -> dict[str, Any] | None:
     if not isinstance(document, dict):
         raise ValueError(f"{path.name} is not a JSON object")  # noqa: TRY004 - as for text that is no JSON
     return document
+
+
+def last_line(path: Path, since: int = 0) -> str | None:
+    """The last line that is not blank of what was written to `path` from the byte `since` on; None without one."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(since, end - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line.strip()[:500] for line in reversed(lines) if line.strip()), None)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mixtui.errors import MixtuiError
+from mixtui.lock import alone_in
 from mixtui.store.files import read_json, write_json
-from mixtui.store.lock import alone_in
 from mixtui.store.run import Run
 
 

@@ -55,6 +55,7 @@ class Run:
                 raise ValueError("config.json is missing")
             control, meta = read_json(paths.control) or {}, read_json(paths.meta) or {}
             _check_meta(meta)
+            _check_control(control)
             events = JsonlReader(paths.events)
             history = History().add(events.read())
             attempt = max(paths.last_claim(), history.last_attempt)  # a copy of a run may lack the claims
@@ -150,6 +151,27 @@ def _parse_config(document: dict[str, Any]) -> RunConfig:
         return RunConfig.from_json(document)
     except MixtuiError as error:
         raise ValueError(f"config.json: {error.message.removesuffix('.')}") from None
+
+
+_CONTROL = {
+    "want": str | None,
+    "host": str,
+    "python": str,
+    "pythonpath": str | None,
+    "gpus": list,
+    "priority": int | float,
+    "queued": str,
+    "retries": int,
+    "slots_per_gpu": int | None,
+    "remark": str,
+}
+
+
+def _check_control(control: dict[str, Any]) -> None:
+    """What the supervisor relies on: one odd run must not stop the queue."""
+    for name, kind in _CONTROL.items():
+        if name in control and not isinstance(control[name], kind):
+            raise ValueError(f"control.json: {name} is {control[name]!r}")
 
 
 def _check_meta(meta: dict[str, Any]) -> None:

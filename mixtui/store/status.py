@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mixtui.store.files import read_json
+from mixtui.store.files import last_line, read_json
 from mixtui.store.history import History
 from mixtui.store.paths import RunPaths
-from mixtui.store.process import ProcessIdentity
+from mixtui.store.process import ProcessIdentity, boot_id
 
 STALLED_AFTER = 60.0  # seconds without a sign of a live process
 LOST_AFTER = 120.0  # seconds without a sign of a process on another host
@@ -45,6 +45,7 @@ class Status:
     sentence: str = ""
     stalled_for: float | None = None  # seconds since the last sign of a live run that has gone silent
     host: str | None = None  # where it runs or is queued, when that is another host
+    began: bool = True  # False for a crash before there was a process, of which nothing can be lost
 
 
 def status(
@@ -84,8 +85,10 @@ def status(
     if identity.is_alive() or _keeper_is_alive(process):
         stalled = silence if silence > STALLED_AFTER else None
         return Status(_live_state(history, control, attempt), stalled_for=stalled)
-    ended = read_json(paths.exit) or {}  # written since?
-    return _died(history, attempt, ended if ended.get("attempt") == attempt else {}, control)
+    ended = read_json(paths.exit) or {}
+    if ended.get("attempt") != attempt:  # not written since
+        ended = {"restarted": identity.boot_id != boot_id()}
+    return _died(history, attempt, ended, control)
 
 
 def _keeper_is_alive(process: dict[str, Any]) -> bool:
@@ -126,7 +129,9 @@ def _ended(end: dict[str, Any]) -> Status:
 def _between_claim_and_process(paths: RunPaths, attempt: int) -> Status:
     if time.time() - _last_sign(paths, attempt) < CLAIM_GRACE:
         return Status(State.STARTING)
-    return Status(State.CRASHED, "unknown", "Its process could not be started.")
+    said = last_line(paths.output)
+    sentence = "Its process did not begin." + (f" Last line: {said}" if said else "")
+    return Status(State.CRASHED, "unknown", sentence, began=False)
 
 
 def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any]) -> Status:
@@ -143,6 +148,8 @@ def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[s
         return Status(State.CRASHED, "oom", f"{place}: {ended['signal']}, out of memory{limit}.")
     if ended.get("signal"):
         return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.{last_line}")
+    if ended.get("restarted"):
+        return Status(State.CRASHED, "unknown", f"{place}: the machine was restarted.")
     if "code" in ended:
         return Status(State.CRASHED, "error", f"{place}: exit code {ended['code']}.{last_line}")
     return Status(State.CRASHED, "unknown", f"{place}; nobody was there to see how.")

@@ -1,4 +1,4 @@
-"""Which runs this host's supervisor looks after: one empty file a run, in `RUNS/.queue/HOST.UID/`.
+"""Which runs this host's supervisor looks after: one empty file a run, in `RUNS/.queue-HOST.UID/`.
 
 They spare the supervisor reading every run again and again; what a run's state is, its own directory says.
 """
@@ -16,7 +16,7 @@ class Tickets:
     """The tickets of the runs below `root` that this user queued on this host."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / ".queue" / f"{socket.gethostname()}.{os.getuid()}"
+        self._folder = root / f".queue-{socket.gethostname()}.{os.getuid()}"
 
     def add(self, run_id: str) -> None:
         """Raises MixtuiError when the runs folder cannot be written."""

@@ -1,7 +1,8 @@
-"""Runs that were removed, kept in `RUNS/.trash/` until a person empties it."""
+"""Runs that were removed, kept in `RUNS/.trash-UID/` until a person empties it."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ class Trash:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._folder = root / ".trash"
+        self._folder = root / f".trash-{os.getuid()}"
 
     def put(self, run: Run) -> None:
         """Move a run into the trash.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
@@ -15,11 +16,11 @@ from pathlib import Path
 import pytest
 
 import mixtui as package
-from mixtui.launch.local import is_locked
-from mixtui.launch.start import worker_of
 from mixtui.launch.wake import lock_path
+from mixtui.lock import is_locked
+from mixtui.store.files import read_json
 from mixtui.store.paths import RunPaths
-from mixtui.store.process import is_ending
+from mixtui.store.process import ProcessIdentity, is_ending
 from mixtui.store.store import Store
 
 TINY_NETWORK = """
@@ -195,6 +196,8 @@ def _end_everything(runs: Path) -> None:
     wait_until(lambda: not is_locked(lock_path(runs)))
     begun = [RunPaths(path) for path in gone.glob("2*")]
     for paths in begun:
-        if worker := worker_of(paths):
-            os.killpg(worker.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError, ValueError):  # it never began, or has ended
+            worker = ProcessIdentity.from_json(read_json(paths.process) or {})
+            if worker.is_alive():
+                os.killpg(worker.pid, signal.SIGKILL)
     wait_until(lambda: not any(is_ending(paths.process) for paths in begun))

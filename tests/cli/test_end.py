@@ -70,7 +70,7 @@ def test_ctrl_c_ends_the_waiting_for_a_run_that_is_slow_to_stop(quick: CommandLi
     wait_until(lambda: states(store) == [State.STOPPING])
     stopping.send_signal(signal.SIGINT)
     output, errors = stopping.communicate(timeout=30)
-    assert (stopping.returncode, output) == (130, "")
+    assert (stopping.returncode, output) == (130, ""), errors
     assert "does so by itself" in errors
     assert states(store) == [State.STOPPING]
 

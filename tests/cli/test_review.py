@@ -75,7 +75,7 @@ def test_an_empty_folder_says_how_to_start(mixtui: Mixtui, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("damage", ["config.json", "control.json", "process.json"])
 def test_a_damaged_run_is_named_and_left_alone(mixtui: Mixtui, workplace: Path, tmp_path: Path, damage: str) -> None:
-    good = next(workplace.glob("runs/*"))
+    good = next(workplace.glob("runs/2*"))
     subprocess.run(["cp", "-r", good, tmp_path / good.name], check=True)
     broken = tmp_path / f"{good.name[:-4]}zzzz"
     subprocess.run(["cp", "-r", good, broken], check=True)
@@ -93,7 +93,7 @@ def test_a_damaged_run_is_named_and_left_alone(mixtui: Mixtui, workplace: Path, 
 
 
 def test_a_cut_event_log_costs_only_what_was_cut(mixtui: Mixtui, workplace: Path, tmp_path: Path) -> None:
-    good = next(workplace.glob("runs/*"))
+    good = next(workplace.glob("runs/2*"))
     copy = tmp_path / good.name
     subprocess.run(["cp", "-r", good, copy], check=True)
     log = (copy / "events.jsonl").read_bytes()

@@ -30,13 +30,13 @@ def test_runs_on_the_embedded_data_set_when_cifar10_cannot_be_had(finished: subp
 
 
 def test_a_named_data_set_that_cannot_be_had_is_an_error_of_two_lines(mixtui: Mixtui, workplace: Path) -> None:
-    before = sorted(workplace.glob("runs/*"))
+    before = sorted(workplace.glob("runs/2*"))
     done = mixtui("run", "--alpha", "0.1", "--dataset", "cifar10")
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 2
     assert "--dataset synthetic" in done.stderr
-    assert sorted(workplace.glob("runs/*")) == before
+    assert sorted(workplace.glob("runs/2*")) == before
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_a_named_data_set_that_cannot_be_had_is_an_error_of_two_lines(mixtui: Mi
 def test_bad_usage_is_two_lines_and_exit_code_2(
     mixtui: Mixtui, workplace: Path, arguments: list[str], word: str
 ) -> None:
-    before = sorted(workplace.glob("runs/*"))
+    before = sorted(workplace.glob("runs/2*"))
     done = mixtui("run", *arguments, CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 2, done.stderr
     assert word in done.stderr
-    assert sorted(workplace.glob("runs/*")) == before
+    assert sorted(workplace.glob("runs/2*")) == before
 
 
 def test_debug_shows_the_traceback(mixtui: Mixtui) -> None:

@@ -160,7 +160,9 @@ class Killer:
         kind = self._chance.choice(kinds)
         if kind == "wait":
             self._left[kind] -= 1
-            self._chance.choice(watchers).kill()
+            watcher = self._chance.choice(watchers)
+            watcher.kill()
+            watcher.wait()
             return True
         victims = self._workplace.processes(kind)
         if victims:
@@ -195,7 +197,7 @@ def test_dozens_of_runs_survive_what_happens_to_them(
     watchers = [workplace.start("wait", "--filter", "alpha>=0", **quiet) for _ in range(2)]
     next_strike = time.monotonic() + 3
     strikes_left = True
-    while any((workplace.runs / ".queue").glob("*/*")):
+    while any(workplace.runs.glob(".queue-*/*")):
         followed.look()
         if strikes_left and time.monotonic() > next_strike:
             next_strike = time.monotonic() + killer._chance.uniform(0.3, 2.0)
@@ -217,6 +219,8 @@ def test_dozens_of_runs_survive_what_happens_to_them(
         else:
             assert run["tags"] == ["fragile"], run
             assert run["state"] == "crashed"
+            if "did not begin" in run["sentence"]:  # the supervisor or its keeper was killed before there was a worker
+                continue
             died = "SIGKILL" in run["sentence"] or "nobody was there" in run["sentence"]
             assert died and "mixtui.worker" in killer.killed[run["id"]], run
     crashed = [run_id for run_id, run in runs.items() if run["state"] == "crashed"]
@@ -313,7 +317,10 @@ def test_a_full_disk_stops_a_run_with_that_reason_and_it_goes_on_when_there_is_r
     workplace.runs.mkdir()
     recipe = " ".join(RECIPE[:4] + RECIPE[6:])
     script = ON_A_SMALL_DISK.replace("{recipe}", recipe)
+    # Without root, namespaces of one's own may be forbidden; a small disk cannot be had then.
     unshare = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*unshare, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         [*unshare, "sh", "-c", script],

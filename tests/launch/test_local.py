@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mixtui.launch.local import Lock, is_locked, local_folder
+from mixtui.launch.local import local_folder
+from mixtui.lock import Lock, is_locked
 
 Refused = Callable[[str], AbstractContextManager[None]]
 
@@ -153,7 +154,7 @@ def test_it_lasts_until_the_last_process_that_was_given_it_has_ended(path: Path)
 def _hold(path: Path, doing: str) -> subprocess.Popen[bytes]:
     """A process that holds the lock while it does what is said."""
     code = (
-        "import sys, time; from pathlib import Path; from mixtui.launch.local import Lock\n"
+        "import sys, time; from pathlib import Path; from mixtui.lock import Lock\n"
         f"lock = Lock.take(Path({str(path)!r}))\n"
         "print('held', flush=True)\n"
         f"{doing}"

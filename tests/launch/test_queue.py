@@ -140,7 +140,7 @@ def test_a_run_that_cannot_be_queued_is_an_error_for_a_person(
     make_run: MakeRun, store: Store, refused: Refused
 ) -> None:
     paths = make_run()
-    (store.root / ".queue").write_text("a file is in the way")
+    (store.root / f".queue-{socket.gethostname()}.{os.getuid()}").write_text("a file is in the way")
     with refused("cannot be queued"):
         enqueue([paths])
 

@@ -20,9 +20,10 @@ import pytest
 
 from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
-from mixtui.launch.local import is_locked, local_folder
+from mixtui.launch.local import local_folder
 from mixtui.launch.slots import Lease, lease_cores
 from mixtui.launch.start import kill_worker, signal_worker, start, worker_of
+from mixtui.lock import is_locked
 from mixtui.store import control as control_module
 from mixtui.store.control import change_control
 from mixtui.store.files import read_json, write_json

@@ -19,7 +19,7 @@ from mixtui.launch import supervisor as supervisor_module
 from mixtui.launch.gpus import Gpu
 from mixtui.launch.local import local_folder
 from mixtui.launch.mps import MpsUnavailableError
-from mixtui.launch.queue import ask_to_end, enqueue, put_first, waiting_here, want_again
+from mixtui.launch.queue import ask_to_end, enqueue, pick_up_left_over, put_first, waiting_here, want_again
 from mixtui.launch.supervisor import Supervisor
 from mixtui.launch.wake import lock_path, note_of
 from mixtui.store.control import change_control
@@ -277,9 +277,9 @@ def test_a_new_supervisor_takes_over_what_lives_and_what_waits(
     stand_in_worker(PATIENT)
     runs = [queued() for _ in range(3)]
     until(supervisor, lambda: [state(paths) for paths in runs[:2]] == [State.RUNNING] * 2)
-    for path in (store.root / ".queue").rglob("*-*"):
-        if path.is_file():
-            path.unlink()  # even without its tickets
+    for paths in runs:
+        Tickets(store.root).remove(paths.id)  # even without tickets
+        os.utime(paths.root, (1e9, 1e9))  # which somebody who is just making runs has not dropped yet
     heir = Supervisor(store.root, local_folder())
     heir.adopt()
     for paths in runs:
@@ -311,9 +311,14 @@ def test_a_run_queued_again_just_as_it_is_seen_off_is_not_lost(
 
 
 def test_a_run_that_is_removed_or_damaged_does_not_keep_the_others(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn, tmp_path: Path
+    supervisor: Supervisor,
+    queued: Callable[..., RunPaths],
+    stand_in_worker: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stand_in_worker(QUICK)
+    monkeypatch.setattr(supervisor_module, "REST", 0.05)
     removed, damaged, other = queued(), queued(), queued()
     removed.root.rename(tmp_path / "away")
     damaged.control.write_text("{")
@@ -580,3 +585,85 @@ def test_a_run_that_cannot_be_started_holds_up_no_other_and_the_queue_says_why(
     until(supervisor, lambda: state(odd) is State.FINISHED)
     supervisor.tick()
     assert note_of(odd.root.parent) == ""
+
+
+def test_what_was_claimed_and_never_begun_is_begun_by_the_next_supervisor(
+    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
+) -> None:
+    stand_in_worker(QUICK)
+    paths = queued()
+    paths.claim(1).touch()  # and the supervisor was killed before it started the keeper
+    os.utime(paths.claim(1), (1e9, 1e9))
+    assert state(paths) is State.CRASHED
+    supervisor.adopt()
+    all_done(supervisor)
+    assert state(paths) is State.FINISHED
+    assert paths.last_claim() == 1
+
+
+def test_a_keeper_that_comes_too_late_does_not_train_beside_another(
+    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
+) -> None:
+    stand_in_worker(QUICK)
+    paths = queued()
+    paths.claim(1).touch()
+    paths.claim(2).touch()
+    keeper = [sys.executable, "-P", "-m", "mixtui.launch.keeper", str(paths.root), "1", "{}"]
+    assert subprocess.run(keeper, check=False, timeout=30).returncode == 0
+    assert not paths.process.exists()
+
+
+def test_runs_that_somebody_was_killed_over_are_found_without_tickets(
+    store: Store, queued: Callable[..., RunPaths], stand_in_worker: StandIn
+) -> None:
+    stand_in_worker(QUICK)
+    young, old = queued(), queued()
+    for paths in (young, old):
+        Tickets(store.root).remove(paths.id)
+    os.utime(old.root, (1e9, 1e9))
+    pick_up_left_over(store, [young.id, old.id])
+    assert Tickets(store.root).ids() == {old.id}
+
+
+def test_odd_values_in_one_control_file_do_not_stop_the_queue(
+    supervisor: Supervisor,
+    queued: Callable[..., RunPaths],
+    stand_in_worker: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "REST", 0.05)
+    stand_in_worker(QUICK)
+    odd = [queued(**{name: value}) for name, value in (("priority", "high"), ("gpus", None), ("retries", "2"))]
+    good = queued()
+    all_done(supervisor)
+    assert state(good) is State.FINISHED
+    assert all(paths.last_claim() == 0 for paths in odd)
+
+
+def test_a_full_disk_is_waited_for(
+    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_worker(QUICK)
+    paths = queued()
+    with monkeypatch.context() as full:
+        full.setattr(supervisor_module, "ROOM", 2**62)
+        supervisor.tick()
+    assert (state(paths), paths.last_claim()) == (State.QUEUED, 0)
+    assert "waits for room on the disk" in note_of(paths.root.parent)
+    all_done(supervisor)
+    assert state(paths) is State.FINISHED
+
+
+def test_a_supervisor_whose_lock_was_tidied_away_leaves_the_queue_to_another(
+    store: Store, queued: Callable[..., RunPaths], stand_in_worker: StandIn
+) -> None:
+    stand_in_worker(PATIENT)
+    paths = queued()
+    command = [sys.executable, "-P", "-m", "mixtui.launch.supervisor", str(store.root)]
+    process = subprocess.Popen(command, cwd="/")
+    deadline = time.monotonic() + 30
+    while state(paths) is not State.RUNNING and time.monotonic() < deadline:
+        time.sleep(0.02)
+    lock_path(store.root).unlink()
+    assert process.wait(timeout=30) == 1
+    assert state(paths) is State.RUNNING

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mixtui.launch.local import Lock, is_locked
 from mixtui.launch.queue import waiting_here
 from mixtui.launch.wake import lock_path, note_of, note_path, wake
+from mixtui.lock import Lock, is_locked
 from mixtui.store.control import change_control
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run

@@ -102,7 +102,7 @@ def test_a_claim_that_no_process_followed_is_crashed(make_run: MakeRun) -> None:
     make_silent(paths, CLAIM_GRACE + 1)
     status = status_of(paths)
     assert (status.state, status.reason) == (State.CRASHED, "unknown")
-    assert "could not be started" in status.sentence
+    assert "did not begin" in status.sentence
 
 
 # A live process

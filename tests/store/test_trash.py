@@ -192,7 +192,7 @@ def test_emptying_frees_what_it_said_and_touches_nothing_else(
 def test_a_trash_that_cannot_be_used_is_an_error_for_a_person(
     trash: Trash, finished: Run, store: Store, refused: Refused
 ) -> None:
-    (store.root / ".trash").write_text("a file is in the way")
+    (store.root / f".trash-{os.getuid()}").write_text("a file is in the way")
     with refused(f"{finished.id} cannot be moved"):
         trash.put(finished)
     assert finished.paths.root.exists()

@@ -363,3 +363,13 @@ def test_what_an_error_means(error: BaseException, state: str, reason: str, exit
     assert (ending.state, ending.reason, ending.exit_code) == (state, reason, exit_code)
     assert ending.message
     assert "\n" not in ending.message
+
+
+def test_two_processes_do_not_train_one_run_at_once(
+    make_run: MakeRun, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "EARLIER_ENDS_WITHIN", 0.1)
+    run = make_run()
+    with worker.sole_writer(run.paths), pytest.raises(MixtuiError, match="Another process trains"):
+        work(run)
+    assert work(run) == 0
