@@ -21,7 +21,7 @@ def calibrate(
     bins: Bins = 15,
     json: Json = False,
 ) -> None:
-    """Score the predictions in a file and draw their reliability diagram."""
+    """Score a file of predictions, and draw its diagram."""
     from mixtui.calibration.direction import direction
     from mixtui.calibration.predictions import evaluate, load
 

@@ -21,7 +21,10 @@ def data(
     data_dir_option: DataDir = None,
     json: Json = False,
 ) -> None:
-    """List the data sets, or fetch and check one: a name of the list, folder:PATH, or package.module:function."""
+    """List the data sets, or fetch and check one.
+
+    NAME is one of the list, folder:PATH, or package.module:function.
+    """
     from mixtui.cli.console import print_json
 
     folder = data_dir(data_dir_option)

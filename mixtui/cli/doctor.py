@@ -21,7 +21,10 @@ class Finding(NamedTuple):
 
 
 def doctor(runs_dir_option: RunsDir = None, data_dir_option: DataDir = None, json: Json = False) -> int:
-    """Say what this machine can do and what is missing; exit code 1 when something must be mended."""
+    """Say what this machine can do, and what is missing.
+
+    The exit code is 1 when something must be mended.
+    """
     from mixtui.cli.console import print_json, stdout, words
 
     findings = list(_look(runs_dir(runs_dir_option), data_dir(data_dir_option)))

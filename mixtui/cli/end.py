@@ -37,7 +37,7 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
     """Ask all of them, then wait for them. Ctrl-C ends the waiting alone."""
     from mixtui.cli.select import for_each, selected
     from mixtui.launch.queue import ask_to_end
-    from mixtui.launch.supervisor import GRACE
+    from mixtui.launch.start import GRACE
 
     store = open_store(runs_dir_option)
     asked: list[Run] = []

@@ -18,6 +18,8 @@ from mixtui.store.files import read_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import ProcessIdentity
 
+GRACE = 30.0  # seconds for a run that was asked to end, before it is killed
+
 
 def start(paths: RunPaths, attempt: int, lease: Lease, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start attempt number `attempt` in the background, in the place leased; the process that waits for it.

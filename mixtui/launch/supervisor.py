@@ -30,7 +30,7 @@ from mixtui.launch.places import Places
 from mixtui.launch.queue import is_left_over, queue_order, wants_retry
 from mixtui.launch.sharing import Sharing, may_have_fallen_with_others
 from mixtui.launch.slots import Lease
-from mixtui.launch.start import kill_worker, start, worker_of
+from mixtui.launch.start import GRACE, kill_worker, start, worker_of
 from mixtui.launch.wake import lock_path, note_path
 from mixtui.lock import Lock
 from mixtui.store.control import change_control
@@ -44,7 +44,6 @@ from mixtui.store.tickets import Tickets
 
 LOOK_EVERY = 0.25  # seconds
 TOUCH_EVERY = 3600.0  # seconds: who tidies /tmp removes what nobody touched for days
-GRACE = 30.0  # seconds for a run that was asked to end, before it is killed
 TOGETHER = 2.0  # seconds within which all runs that one MPS fault takes down are seen to have ended
 QUEUED_A_LOOK = 40  # of a long queue: to look at thousands every time would take a core from the trainings
 REST, RESTS = 30.0, 10  # seconds that a run is left alone which cannot be seen to; how often, before it is let go
