@@ -127,7 +127,7 @@ def stand_in_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """
     package = tmp_path / "stand-in" / "mixtui"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text(f"__path__.append({mixtui.__path__[0]!r})\n")
+    (package / "__init__.py").write_text(f"__version__ = '0'\n__path__.append({mixtui.__path__[0]!r})\n")
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path / "folder")  # away from the checkout, which `python -m` would look into first

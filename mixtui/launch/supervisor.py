@@ -36,6 +36,7 @@ from mixtui.lock import Lock
 from mixtui.store.control import change_control
 from mixtui.store.evidence import Evidence, evidence
 from mixtui.store.jsonl import JsonlReader
+from mixtui.store.listing import listed
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run, reading
 from mixtui.store.status import State
@@ -122,9 +123,10 @@ class Supervisor:
         return bool(self._tickets.ids())
 
     def leave(self) -> None:
-        """Nothing is left to do: take along what only trainings need."""
+        """Nothing is left to do: take along what only trainings need, and spare the next listing some reading."""
         self._say("")
         self._sharing.leave()
+        listed(self._store)
 
     def _read_tickets(self) -> None:
         ids = self._tickets.ids()
@@ -336,7 +338,7 @@ def main(root: Path) -> int:
         _try(supervisor.adopt)  # what is left of somebody who was killed while he queued runs
         if supervisor.has_tickets():
             continue
-        supervisor.leave()
+        _try(supervisor.leave)
         # Whoever queues a run now either finds the lock free and starts another supervisor, or was seen here.
         lock.close()
         lock = Lock.take(path) if supervisor.has_tickets() else None

@@ -667,3 +667,16 @@ def test_a_supervisor_whose_lock_was_tidied_away_leaves_the_queue_to_another(
     lock_path(store.root).unlink()
     assert process.wait(timeout=30) == 1
     assert state(paths) is State.RUNNING
+
+
+def test_the_listing_after_a_long_queue_finds_the_runs_read_already(
+    supervisor: Supervisor, make_run: MakeRun, make_event: MakeEvent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("mixtui.store.listing.MANY", 2)
+    monkeypatch.setattr("mixtui.store.listing.SETTLED_AFTER", 0)
+    for _ in range(3):
+        make_run([make_event("attempt"), make_event("end")], claims=1)
+    supervisor.leave()
+    (kept,) = (tmp_path / "cache").rglob("*.jsonl")
+    assert len(kept.read_text().splitlines()) == 4
