@@ -21,6 +21,9 @@ Precision = Literal["fp32", "bf16"]
 # Beyond these bounds lam is 0, 1 or 1/2 to float precision, and the sampler of Beta(alpha, alpha) over- or underflows.
 SMALLEST_ALPHA, LARGEST_ALPHA = 1e-6, 1e9
 
+# Fields that follow from others, or do not change a result beyond rounding.
+INCIDENTAL = ("dataset_requested", "fallback", "device", "threads")
+
 # Torchvision's classification models, here so that a wrong name is an error at submission, without importing torch.
 MODELS = tuple(
     """

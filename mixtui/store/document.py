@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from mixtui.store.run import BrokenRunError, Run
@@ -38,16 +39,19 @@ def listed_document(run: Run) -> dict[str, Any]:
         "note": run.meta.get("note"),
         "pinned": bool(run.meta.get("pinned")),
         "retry_of": run.meta.get("retry_of"),
+        **_queue(run),
+        **_phase(run),
         "dataset": run.config.dataset,
         "dataset_requested": run.config.dataset_requested,
         "fallback": run.config.fallback,
         "config": run.config.to_json(),
         "created": run.created,
         "started": history.attempts[0]["time"] if history.attempts else None,
-        "ended": run.end["time"] if run.end else None,
+        "ended": run.end["time"] if run.end else _died(run),
         "attempts": len(history.attempts),
         "epoch": run.epoch,
         "epochs": run.config.epochs,
+        "epoch_ended": last.get("time"),
         "seconds": run.seconds,
         "train_loss": last.get("train_loss"),
         "train_accuracy_mixed": last.get("train_accuracy_mixed"),
@@ -58,6 +62,30 @@ def listed_document(run: Run) -> dict[str, Any]:
         "inexact": list(history.inexact),
         "path": str(run.paths.root),
     }
+
+
+def _died(run: Run) -> str | None:
+    """When a run crashed, where its keeper saw it."""
+    try:
+        moment = run.paths.exit.stat().st_mtime if run.status.state is State.CRASHED else None
+    except OSError:  # there was no keeper either
+        return None
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+
+
+def _queue(run: Run) -> dict[str, Any]:
+    """What its place in the queue follows from."""
+    queued = run.status.state is State.QUEUED
+    return {
+        "priority": run.control.get("priority", 0) if queued else None,
+        "queued": run.control.get("queued") if queued else None,
+    }
+
+
+def _phase(run: Run) -> dict[str, Any]:
+    """What a live run does now: fetching, decoding, caching, training; and how far that is."""
+    phase = (run.history.phase or {}) if run.status.state.is_live else {}
+    return {"phase": phase.get("phase"), "fraction": phase.get("fraction")}
 
 
 def _host(run: Run) -> str | None:

@@ -67,7 +67,12 @@ def decode_json(data: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:  # it refuses NaN, escapes of lone surrogates, and a byte order mark
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(data.decode("utf-8-sig"), parse_int=_parse_int)
+
+
+def _parse_int(digits: str) -> int | float:
+    number = int(digits)  # raises ValueError beyond some thousands of digits
+    return number if -(2**63) <= number < 2**64 else float(digits)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -43,14 +43,15 @@ def listed(store: Store) -> list[Document]:
     """
     folders = store.run_dirs()
     if len(folders) < MANY:
-        return [_read(folder) for folder in folders]
+        return [read_document(folder) for folder in folders]
     kept = _Kept(store.root)
     documents = [kept.document(folder) for folder in folders]
     kept.save()
     return documents
 
 
-def _read(folder: Path) -> Document:
+def read_document(folder: Path) -> Document:
+    """The listed document of the run in `folder`, a `broken_document` where it cannot be read."""
     try:
         return listed_document(Run.load(folder))
     except BrokenRunError as error:
@@ -86,7 +87,7 @@ class _Kept:
         if record is not None and record["evidence"] == found:
             self._records.append(record)
             return {**record["document"], "path": str(folder)}  # the same folder can be named in several ways
-        document = _read(folder)
+        document = read_document(folder)
         if _depends_on_files_alone(document) and max(found[::3], default=0) < self._settled:
             self._records.append({"id": folder.name, "evidence": found, "document": document})
             self._new += 1

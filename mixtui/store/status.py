@@ -65,7 +65,7 @@ def status(
         return _without_process(control)
     if history.end is not None and history.end.get("attempt") == attempt:
         return _ended(history.end)
-    ended = read_json(paths.exit) or {}
+    ended = _exit_record(paths)
     if ended.get("attempt") == attempt:
         return _died(history, attempt, ended, control)
     process = _process_of(paths, history, attempt)
@@ -85,10 +85,27 @@ def status(
     if identity.is_alive() or _keeper_is_alive(process):
         stalled = silence if silence > STALLED_AFTER else None
         return Status(_live_state(history, control, attempt), stalled_for=stalled)
-    ended = read_json(paths.exit) or {}
+    ended = _exit_record(paths)
     if ended.get("attempt") != attempt:  # not written since
         ended = {"restarted": identity.boot_id != boot_id()}
     return _died(history, attempt, ended, control)
+
+
+_EXIT = {
+    "signal": str | None,
+    "out_of_memory": bool | None,
+    "memory_limit": int | float | None,
+    "last_line": str | None,
+}
+
+
+def _exit_record(paths: RunPaths) -> dict[str, Any]:
+    """What the keeper wrote of an attempt's end; empty before. Raises ValueError where it is of another shape."""
+    record = read_json(paths.exit) or {}
+    for name, kind in _EXIT.items():
+        if not isinstance(record.get(name), kind):
+            raise ValueError(f"exit.json: {name} is {record[name]!r}")  # noqa: TRY004 - as for text that is no JSON
+    return record
 
 
 def _keeper_is_alive(process: dict[str, Any]) -> bool:
@@ -145,7 +162,7 @@ def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[s
     last_line = f" Last line: {ended['last_line']}" if ended.get("last_line") else ""
     if ended.get("out_of_memory"):
         limit = f" (limit {ended['memory_limit'] / 2**30:.1f} GiB)" if ended.get("memory_limit") else ""
-        return Status(State.CRASHED, "oom", f"{place}: {ended['signal']}, out of memory{limit}.")
+        return Status(State.CRASHED, "oom", f"{place}: {ended.get('signal') or 'killed'}, out of memory{limit}.")
     if ended.get("signal"):
         return Status(State.CRASHED, "signal", f"{place}: {ended['signal']}.{last_line}")
     if ended.get("restarted"):

@@ -85,16 +85,22 @@ class Store:
 
     def run_dirs(self) -> list[Path]:
         """The run directories, oldest first. Raises MixtuiError when the folder cannot be read."""
+        return [path for name in self.folder_names() if is_run(path := self.root / name)]
+
+    def folder_names(self) -> list[str]:
+        """The names of all folders that may be a run, sorted, in a tenth of the time that it takes to tell which are.
+
+        Raises MixtuiError when the folder cannot be read.
+        """
         try:
             with os.scandir(self.root) as entries:
-                names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir()]
+                return sorted(entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry))
         except FileNotFoundError:
             return []
         except OSError as error:
             raise MixtuiError(
                 f"The runs folder {self.root} cannot be read: {error.strerror}.", "Choose another with --runs-dir."
             ) from None
-        return [path for name in sorted(names) if _is_run(path := self.root / name)]
 
     def runs(self) -> Iterator[Run | BrokenRunError]:
         """Every run, oldest first; in place of one that cannot be read, the error that says why."""
@@ -109,7 +115,7 @@ class Store:
 
         Raises MixtuiError when that is none or several.
         """
-        if "/" in reference and _is_run(Path(reference)):
+        if "/" in reference and is_run(Path(reference)):
             return Run.load(Path(reference).resolve())
         dirs = self.run_dirs()
         if not dirs:
@@ -132,7 +138,14 @@ class Store:
         return Run.load(matches[0])
 
 
-def _is_run(path: Path) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in circles
+        return False
+
+
+def is_run(path: Path) -> bool:
     try:
         return RunPaths(path).config.exists() or RunPaths(path).events.exists()
     except OSError:  # another person's, whose files are none of ours

@@ -48,9 +48,10 @@ def test_a_whole_number_beyond_64_bits_is_read_as_a_float(tmp_path: Path) -> Non
     [
         (b'{"a": "\\udcff"}', "\udcff"),
         (b'{"a": 1e999}', math.inf),
+        (b'{"a": 1' + b"0" * 400 + b"}", math.inf),
         (b'\xef\xbb\xbf{"a": 1}', 1),
     ],
-    ids=["a lone surrogate", "beyond a float", "a byte order mark"],
+    ids=["a lone surrogate", "beyond a float", "a whole number beyond a float", "a byte order mark"],
 )
 def test_what_only_the_standard_library_takes_is_taken_too(content: bytes, value: Any, tmp_path: Path) -> None:
     path = tmp_path / "document.json"

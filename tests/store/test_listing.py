@@ -245,3 +245,12 @@ def test_whatever_happens_to_a_run_its_document_is_never_an_old_one(
         for _ in range(2):
             [document], [expected] = listed(store), as_they_are(store)
             assert {**document, "stalled_for": None} == {**expected, "stalled_for": None}
+
+
+def test_a_crashed_run_ended_when_its_keeper_saw_it(make_run: MakeRun, make_event: MakeEvent) -> None:
+    gone = {"pid": 2**22 - 1, "start_time": 1.0, "boot_id": "another"}
+    paths = make_run([make_event("attempt", **gone)], claims=1)
+    assert listed_document(Run.load(paths.root))["ended"] is None
+    write_json(paths.exit, {"attempt": 1, "signal": "SIGKILL"})
+    os.utime(paths.exit, (1_800_000_000, 1_800_000_000))
+    assert listed_document(Run.load(paths.root))["ended"] == "2027-01-15T08:00:00.000+00:00"

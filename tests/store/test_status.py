@@ -330,8 +330,22 @@ def test_evidence_that_cannot_be_read_is_a_broken_run(training_run: RunPaths, na
 
 
 @pytest.mark.parametrize(
+    "record", [{"signal": 9}, {"out_of_memory": "yes"}, {"memory_limit": "8 GiB"}, {"last_line": ["x"]}]
+)
+def test_an_exit_record_of_another_shape_is_a_broken_run(training_run: RunPaths, record: dict[str, Any]) -> None:
+    training_run.exit.write_text(json.dumps({"attempt": 1, "signal": "SIGKILL", **record}))
+    with pytest.raises(BrokenRunError, match="exit"):
+        Run.load(training_run.root)
+
+
+def test_an_exit_for_want_of_memory_needs_no_signal(training_run: RunPaths) -> None:
+    training_run.exit.write_text(json.dumps({"attempt": 1, "out_of_memory": True}))
+    assert status_of(training_run).reason == "oom"
+
+
+@pytest.mark.parametrize(
     "process",
-    [{}, {"pid": "x"}, {"pid": None}, {"pid": 1e999}, {"pid": [1]}, {"start_time": {}}, {"start_time": 10**400}],
+    [{}, {"pid": "x"}, {"pid": None}, {"pid": 1e999}, {"pid": [1]}, {"start_time": {}}],
 )
 def test_a_process_record_of_another_shape_is_a_broken_run(training_run: RunPaths, process: dict[str, Any]) -> None:
     whole = this_process().to_json() if process else {}

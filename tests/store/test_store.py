@@ -297,3 +297,9 @@ def test_short_ids_find_their_runs(named: Store) -> None:
     assert [named.find(short[run_id]).id for run_id in ids] == ids
     assert short[ids[0]] == "k3f9"
     assert short[ids[1]] == ids[1]
+
+
+def test_a_link_in_circles_beside_the_runs_hides_none(store: Store, make_run: MakeRun) -> None:
+    paths = make_run()
+    (store.root / "circle").symlink_to("circle")
+    assert store.run_dirs() == [paths.root]

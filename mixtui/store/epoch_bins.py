@@ -1,0 +1,52 @@
+"""What reliability diagrams are drawn from: the bins of every epoch, and the predictions after the last one."""
+
+from __future__ import annotations
+
+from mixtui.calibration.bins import FINE_BINS, Bins
+from mixtui.calibration.predictions import Predictions, load
+from mixtui.errors import MixtuiError
+from mixtui.store.history import History, Record
+from mixtui.store.jsonl import JsonlReader
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import BrokenRunError, reading
+
+
+def read_epoch_bins(paths: RunPaths, history: History) -> dict[int, Bins]:
+    """The 300 equal-width bins of the test split after each epoch, epochs in order; any M that divides 300 follows
+    from them by `Bins.coarsen`.
+
+    The last whole record of an epoch counts. Raises BrokenRunError when the file cannot be read.
+    """
+    with reading(paths):
+        records = JsonlReader(paths.bins).read()
+    found: dict[int, Bins] = {}
+    for record in history.in_force(record for record in records if _is_placed(record)):
+        try:
+            bins = Bins.from_compact_json(record)
+        except MixtuiError:
+            continue
+        if bins.m == FINE_BINS and bins.are_possible:
+            found[record["epoch"]] = bins
+    return dict(sorted(found.items()))
+
+
+def read_predictions(paths: RunPaths) -> Predictions | None:
+    """The checked logits, (n, classes), and labels, (n,), of the test split after the last epoch; None before.
+
+    Raises BrokenRunError when they cannot be read, or are no logits with their labels.
+    """
+    with reading(paths):
+        if not paths.predictions.exists():
+            return None
+    try:
+        predictions = load(paths.predictions)
+    except MixtuiError as error:
+        raise BrokenRunError(paths.id, error.message.removesuffix(".")) from None
+    if predictions.kind != "logits":
+        raise BrokenRunError(paths.id, f"predictions.npz holds {predictions.kind}, not logits")
+    return predictions
+
+
+def _is_placed(record: Record) -> bool:
+    """Whether it tells when it was recorded; the rest is for `Bins` to judge."""
+    return type(record.get("epoch")) is int and all(type(record.get(name, 0)) is int for name in ("attempt", "step"))

@@ -1,0 +1,131 @@
+"""The documents of a folder of runs, brought up to date several times a second at little cost.
+
+Whoever writes in a run directory makes files or renames them into place, which changes the directory itself; only logs
+and the heartbeat are written to where they lie. So a run that does not train is read again when its directory has
+changed: one that crashed or waits too, since whoever begins an attempt makes a file. One that trains, as far as can be
+told, is read again when one of its files has changed too, and every two seconds, since its state depends on its process
+and on the clock.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from pathlib import Path
+from time import monotonic, time_ns
+
+from mixtui.store.listing import SETTLED_AFTER, Document, listed, read_document
+from mixtui.store.paths import RunPaths
+from mixtui.store.status import State
+from mixtui.store.store import Store, is_run
+
+READ_AGAIN_AFTER = 2.0  # seconds
+# A person's editor may write a file where it lies: one look in so many looks at the files of a run at rest too.
+CLOSELY_EVERY = 64
+# Why a run is broken may lie outside its directory: too many open files, a disk that is away.
+_RESTLESS = frozenset((State.STARTING, State.RUNNING, State.STOPPING, State.LOST, "broken"))
+_PATHS = RunPaths(Path())
+_READ = (_PATHS.config, _PATHS.control, _PATHS.meta, _PATHS.events, _PATHS.heartbeat, _PATHS.process, _PATHS.exit)
+_FILES = tuple(path.name for path in _READ)
+
+
+class FolderWatch:
+    """Follows the runs of `store`. `documents` is what `listed(store)` gave at the last look, oldest first; one that
+    did not change stays the same object."""
+
+    def __init__(self, store: Store) -> None:
+        self.documents: tuple[Document, ...] = ()
+        self._store = store
+        self._directories: dict[str, _Directory] = {}  # by name, oldest first
+        self._evidence: _Evidence = ()  # of the folder when it was last listed
+        self._list_again = -math.inf
+        self._looks = 0
+
+    def look(self) -> bool:
+        """Bring `documents` up to date; True when they changed. Raises MixtuiError when the folder cannot be read."""
+        now = monotonic()
+        is_first = not self._directories
+        self._list(now)
+        if is_first:
+            self._read_all(now)
+        self._looks += 1
+        for turn, directory in enumerate(self._directories.values(), self._looks):
+            directory.look(now, closely=turn % CLOSELY_EVERY == 0)
+        before = self.documents
+        self.documents = tuple(d.document for d in self._directories.values() if d.document is not None)
+        return len(before) != len(self.documents) or not all(map(operator.is_, before, self.documents))
+
+    def _list(self, now: float) -> None:
+        evidence = _evidence(str(self._store.root))
+        if evidence == self._evidence and now < self._list_again:
+            return
+        names = self._store.folder_names()
+        self._evidence, self._list_again = evidence, now + READ_AGAIN_AFTER
+        self._directories = {name: self._directories.get(name) or _Directory(self._store.root / name) for name in names}
+
+    def _read_all(self, now: float) -> None:
+        """Read all runs with the help of what earlier listings kept."""
+        for directory in self._directories.values():
+            directory.take_own_evidence()
+        documents = {document["id"]: document for document in listed(self._store)}
+        for name, directory in self._directories.items():
+            directory.keep(documents.get(name), now)
+
+
+_Evidence = tuple[int, ...]
+
+
+class _Directory:
+    """A directory in the folder of runs: a run, or not (yet) one; then `document` is None."""
+
+    def __init__(self, root: Path) -> None:
+        self.document: Document | None = None
+        self._root = root
+        self._path = str(root)
+        self._own_evidence: _Evidence = ()
+        self._files_evidence: _Evidence | None = None  # not taken yet: of a thousand runs it takes a moment
+        self._is_restless = False
+        self._read_again = -math.inf
+
+    def look(self, now: float, *, closely: bool) -> None:
+        if (
+            _evidence(self._path) != self._own_evidence
+            or now >= self._read_again
+            or ((closely or self._is_restless) and self._have_files_changed())
+        ):
+            self.take_own_evidence()
+            self._files_evidence = self._evidence_of_files()
+            document = read_document(self._root)
+            gone = document["state"] == "broken" and not is_run(self._root)  # removed while it was read
+            self.keep(None if gone else document, now)
+
+    def take_own_evidence(self) -> None:
+        """To be called before the run is read, so that a change meanwhile is seen the next time."""
+        self._own_evidence = _evidence(self._path)
+
+    def keep(self, document: Document | None, now: float) -> None:
+        """Keep `document` as the one that goes with the evidence taken."""
+        if document != self.document:
+            self.document = document
+        self._is_restless = document is not None and document["state"] in _RESTLESS
+        newest = max((*self._own_evidence[::3], *(self._files_evidence or ())[::3]), default=0)
+        is_settled = newest < time_ns() - SETTLED_AFTER
+        self._read_again = math.inf if is_settled and not self._is_restless else now + READ_AGAIN_AFTER
+
+    def _have_files_changed(self) -> bool:
+        """Since the run was read; true too where nobody looked at them then."""
+        return self._evidence_of_files() != self._files_evidence
+
+    def _evidence_of_files(self) -> _Evidence:
+        return tuple(number for name in _FILES for number in _evidence(f"{self._path}/{name}"))
+
+
+def _evidence(path: str) -> _Evidence:
+    """Three numbers, of which one is another after any change to `path`: also of who may read it, which the time of
+    the last modification does not tell. None where there is no such file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - called thousands of times a second
+    except OSError:
+        return ()
+    return found.st_ctime_ns, found.st_size, found.st_ino
