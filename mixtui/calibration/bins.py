@@ -21,6 +21,8 @@ DEFAULT_M = 15
 FINE_BINS = 300
 EXACT_M = (5, 10, 15, 20, 30, 50, 60, 100)
 
+_MOST_SAMPLES = 2**48  # in possible bins: sums over bins and over seeds stay whole numbers of 64 bits
+
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value, so == compares identity
 class Bins:
@@ -59,6 +61,18 @@ class Bins:
     def gap(self) -> FloatArray:
         """Mean confidence minus accuracy of each bin, (M,); nan where the bin is empty."""
         return self._per_sample(self.confidence_sum - self.correct)
+
+    @property
+    def are_possible(self) -> bool:
+        """Whether they can have been made of samples: `from_json` and `from_compact_json` take what they are given."""
+        sums = (self.count, self.confidence_sum, self.correct)
+        if self.edges.ndim != 1 or any(total.shape != (len(self.edges) - 1,) for total in sums):
+            return False
+        ordered = self.edges[0] == 0 and self.edges[-1] == 1 and bool((np.diff(self.edges) > 0).all())
+        counted = bool(((self.count >= 0) & (self.count < _MOST_SAMPLES)).all()) and 1 <= self.n < _MOST_SAMPLES
+        # A sum may pass its count by rounding; nan fails.
+        inside = all(bool(((total >= 0) & (total <= self.count + 1e-6)).all()) for total in sums[1:])
+        return ordered and counted and inside
 
     def _per_sample(self, total: FloatArray | IntArray) -> FloatArray:
         mean = np.full(self.m, np.nan)

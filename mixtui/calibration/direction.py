@@ -7,6 +7,12 @@ from typing import Literal
 
 Direction = Literal["over", "under", "neither"]
 
+IN_WORDS: dict[Direction, str] = {
+    "over": "overconfident",
+    "under": "underconfident",
+    "neither": "neither over- nor underconfident on the whole",
+}
+
 _Z_95 = 1.959964
 
 

@@ -1,21 +1,28 @@
 """The one module that imports plotext.
 
-plotext 6 keeps its figure in a global, so draw on one thread only. A coordinate that is not finite aborts the
+plotext 6 keeps its figure in a global, so one thread draws at a time. A coordinate that is not finite aborts the
 whole process in its native kernel, and one far outside the limits costs seconds and gigabytes: so nothing but
-whole numbers counted here, inside the limits set here, is handed to it.
+whole numbers counted here, inside the limits set here, is handed to it. The cells go into its picture as whole
+rows of text: as a signal of single markers, each crosses into the kernel on its own, 20 times as slow.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import plotext
 from rich.cells import cell_len
+from rich.text import Text
 
-from mixtui.plots.palette import Cell, CellStyle, Palette
+from mixtui.plots.palette import Cell, Palette, Role, rich_style
 
+_FIGURE = threading.Lock()
+_GLYPH, _ROLE = itemgetter(0), itemgetter(1)  # of a cell; faster than its attributes
 _ASCII_FRAME = str.maketrans("│┤└─┬", "|++-+")
 
 
-def place(
+def place_lines(
     grid: Sequence[Sequence[Cell]],
     palette: Palette,
     *,
@@ -23,20 +30,44 @@ def place(
     x_ticks: Mapping[int, str] | None = None,
     x_axis: Sequence[Cell] = (),
     ascii_frame: bool = False,
-) -> str:
+) -> list[Text]:
     """Draw a grid of cells, top row first, inside a left and, given `x_ticks`, a lower axis.
 
     `y_ticks` maps rows counted from the bottom to labels, `x_ticks` columns; those off the grid are left out.
-    `x_axis`, one cell a column, replaces the line that plotext draws. Every glyph lands in its own cell. The
-    lines carry ANSI codes where the palette has styles; the last one ends without a newline.
+    `x_axis`, one cell a column, replaces the line that plotext draws. Every glyph lands in its own cell, in the
+    style that the palette has for its role.
 
     Raises ValueError for a grid that is empty or ragged, and for a glyph that is not one character of one column.
     """
     height, width = len(grid), len(grid[0]) if grid else 0
     _require_cells(grid, width, x_axis)
-    y_inside = {row: label for row, label in y_ticks.items() if 0 <= row < height}
-    x_inside = {column: label for column, label in (x_ticks or {}).items() if 0 <= column < width}
+    left = _left(y_ticks, height)
+    styled = (*grid, x_axis[:width] if x_ticks is not None else ())
+    with _FIGURE:
+        matrix = _frame(width, height, y_ticks, x_ticks)
+        for row, cells in enumerate(styled):
+            matrix.insert(left, row, "".join(map(_GLYPH, cells)))
+        drawn: str = matrix.string(colorless=True).rstrip("\n")
+    text = drawn.translate(_ASCII_FRAME) if ascii_frame else drawn
+    lines = [Text(line, no_wrap=True) for line in text.split("\n")]
+    # Styled here: parsing ANSI codes out of plotext's picture would take longer than all else.
+    for line, cells in zip(lines, styled, strict=False):  # the labels of the x axis have no cells
+        _stylize(line, left, cells, palette)
+    return lines
 
+
+def _stylize(line: Text, column: int, cells: Sequence[Cell], palette: Palette) -> None:
+    """Give the `cells` that stand in `line` from `column` on their styles."""
+    for role, run in groupby(cells, _ROLE):
+        start, column = column, column + sum(1 for _ in run)
+        if style := palette.get(role) if isinstance(role, Role) else role:
+            line.stylize(rich_style(style), start, column)
+
+
+def _frame(width: int, height: int, y_ticks: Mapping[int, str], x_ticks: Mapping[int, str] | None) -> plotext.matrix:
+    """The axes with their labels around an empty grid."""
+    y_inside = _inside(y_ticks, height)
+    x_inside = _inside(x_ticks or {}, width)
     figure = plotext.figure
     plotext.terminal.limit(False, False)  # else the terminal's size caps the figure's
     figure.clear.all()
@@ -44,48 +75,27 @@ def place(
     figure.axes(False)
     figure.axes(True, axis="y", side="left")
     figure.axes(x_ticks is not None, axis="x", side="lower")
-    label_width = max((len(label) for label in y_inside.values()), default=0)
-    figure.plot_size(label_width + 1 + width, height + (x_ticks is not None) + bool(x_inside))
+    figure.plot_size(_left(y_ticks, height) + width, height + (x_ticks is not None) + bool(x_inside))
     for axis, cells, ticks in (("x", width, x_inside), ("y", height, y_inside)):
         ruler = figure.ruler(axis, "lower" if axis == "x" else "left")
         ruler.lim(-0.5, cells - 0.5).alignment(lim="edge").frequency(0)
         if ticks:
             ruler.ticks(list(ticks), list(ticks.values()))
-    _draw_cells(grid, palette)
+    return figure.build()
 
-    matrix = figure.build()
-    for column, cell in enumerate(x_axis[:width] if x_ticks is not None else ()):
-        pixel = _pixel(palette.get(cell.role))
-        matrix.insert(label_width + 1 + column, height, plotext.colorize(cell.glyph, pixel))
-    text: str = matrix.string(colorless=not palette).rstrip("\n")
-    return text.translate(_ASCII_FRAME) if ascii_frame else text
+
+def _left(y_ticks: Mapping[int, str], height: int) -> int:
+    """Columns of the left axis and its labels."""
+    return max((len(label) for label in _inside(y_ticks, height).values()), default=0) + 1
+
+
+def _inside(ticks: Mapping[int, str], cells: int) -> dict[int, str]:
+    return {position: label for position, label in ticks.items() if 0 <= position < cells}
 
 
 def _require_cells(grid: Sequence[Sequence[Cell]], width: int, x_axis: Sequence[Cell]) -> None:
     if width == 0 or any(len(row) != width for row in grid):
         raise ValueError("a grid needs at least one cell and rows of one length")
     glyphs = {cell.glyph for row in (*grid, x_axis) for cell in row}
-    # A longer text could be the name of one of plotext's own markers; any other width would shift a whole row.
-    if any(len(glyph) != 1 or cell_len(glyph) != 1 for glyph in glyphs):
+    if any(len(glyph) != 1 or cell_len(glyph) != 1 for glyph in glyphs):  # would shift the rest of the row
         raise ValueError("a cell takes exactly one character of one column")
-
-
-def _draw_cells(grid: Sequence[Sequence[Cell]], palette: Palette) -> None:
-    drawn = [
-        (column, row, cell)
-        for row, cells in enumerate(reversed(grid))
-        for column, cell in enumerate(cells)
-        if cell.glyph != " "
-    ]
-    if not drawn:
-        return
-    columns, rows, cells = zip(*drawn, strict=True)
-    marker = {cell: plotext.marker(cell.glyph, _pixel(palette.get(cell.role))) for cell in set(cells)}
-    signal = plotext.figure.signal(list(columns), list(rows), marker=[marker[cell] for cell in cells])
-    plotext.figure.draw(signal)
-
-
-def _pixel(style: CellStyle | None) -> plotext.pixel | None:
-    if style is None:
-        return None
-    return plotext.pixel(style.foreground, style.background, "inverted" if style.reverse else None)

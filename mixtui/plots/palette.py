@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Literal, NamedTuple
+
+from rich.color import Color
+from rich.style import Style
 
 ColorDepth = Literal["none", "16", "256"]
 Ground = Literal["dark", "light"]
@@ -23,13 +27,6 @@ class Role(Enum):
     UNDER_MARK = auto()
 
 
-class Cell(NamedTuple):
-    """One character cell of a diagram."""
-
-    glyph: str
-    role: Role = Role.PLAIN
-
-
 @dataclass(frozen=True)
 class CellStyle:
     """Colours as xterm numbers (0 to 255), None being the terminal's own."""
@@ -37,6 +34,30 @@ class CellStyle:
     foreground: int | None = None
     background: int | None = None
     reverse: bool = False
+    bold: bool = False
+    dim: bool = False
+
+
+class Cell(NamedTuple):
+    """One character cell of a plot: what it stands for or, for the cell of a series, the style of that series."""
+
+    glyph: str
+    role: Role | CellStyle = Role.PLAIN
+
+
+@lru_cache(maxsize=256)
+def rich_style(style: CellStyle) -> Style:
+    """The same style for Rich; Textual reads it too."""
+    foreground, background = (
+        None if number is None else Color.from_ansi(number) for number in (style.foreground, style.background)
+    )
+    return Style(
+        color=foreground,
+        bgcolor=background,
+        reverse=style.reverse or None,
+        bold=style.bold or None,
+        dim=style.dim or None,
+    )
 
 
 Palette = dict[Role, CellStyle]

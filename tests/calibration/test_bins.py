@@ -189,3 +189,19 @@ def test_damaged_compact_json_is_refused(record):
 def test_bad_samples_are_refused(binning, confidence, correct, m, message):
     with pytest.raises(MixtuiError, match=message):
         binning(confidence, correct, m)
+
+
+def test_bins_of_samples_are_possible_and_a_damaged_record_of_them_is_not() -> None:
+    document = equal_width([0.3, 0.9, 0.95], [1, 0, 1], 5).to_json()
+    assert Bins.from_json(document).are_possible
+    damaged = [
+        {"edges": [0.0, 0.4, 0.2, 0.6, 0.8, 1.0]},
+        {"edges": [0.0, 1.0]},
+        {"count": [0, -1, 0, 0, 2]},
+        {"count": [0, 0, 0, 0, 0]},
+        {"count": [0, 2**50, 0, 0, 2]},
+        {"accuracy": [None, 2.0, None, None, 0.5]},
+        {"confidence": [None, -0.3, None, None, 0.9]},
+    ]
+    for change in damaged:
+        assert not Bins.from_json(document | change).are_possible

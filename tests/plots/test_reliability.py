@@ -11,20 +11,13 @@ from hypothesis.extra.numpy import arrays
 from rich.console import Console
 
 from mixtui.calibration.bins import Bins, equal_mass, equal_width, equal_width_edges
+from mixtui.plots.bin_reading import bin_reading
+from mixtui.plots.diagram_glyphs import ASCII, UNICODE, Glyphs
 from mixtui.plots.palette import ColorDepth, Role
-from mixtui.plots.reliability import (
-    ASCII,
-    UNICODE,
-    Glyphs,
-    Grid,
-    diagram_grid,
-    fit_size,
-    histogram_grid,
-    lettered_axis,
-    marked_axis,
-    place_bins,
-    reliability_text,
-)
+from mixtui.plots.reliability import reliability_picture, reliability_text
+from mixtui.plots.reliability_axis import lettered_axis, marked_axis
+from mixtui.plots.reliability_grid import Grid, columns_of_bin, diagram_grid, histogram_grid, place_bins
+from mixtui.plots.reliability_size import fit_size
 
 
 def bins_of(*rows: tuple[int, float, float], edges: list[float] | None = None) -> Bins:
@@ -250,19 +243,106 @@ def test_the_histogram_is_linear_and_shows_every_bin_with_an_image() -> None:
         (20, 63, None, (40, 20)),
         (100, 80, None, (50, 25)),
         (19, 40, None, (30, 15)),
-        (15, 10, 3, (30, 13)),
+        (15, 33, 13, (15, 8)),
+        (15, 20, 9, (15, 7)),
+        (20, 24, 11, (20, 9)),
+        (15, 19, 8, None),
+        (15, 18, 9, None),
     ],
 )
-def test_the_size_is_the_largest_that_fits(m: int, columns: int, rows: int | None, size: tuple[int, int]) -> None:
+def test_the_size_is_the_largest_that_fits(
+    m: int, columns: int, rows: int | None, size: tuple[int, int] | None
+) -> None:
     assert fit_size(m, columns, rows) == size
 
 
-@given(m=st.integers(1, 300), columns=st.integers(40, 200), rows=st.none() | st.integers(15, 100))
+@given(m=st.integers(1, 300), columns=st.integers(19, 200), rows=st.none() | st.integers(9, 100))
 def test_the_shape_is_never_stretched(m: int, columns: int, rows: int | None) -> None:
-    width, height = fit_size(m, columns, rows)
+    size = fit_size(m, columns, rows)
+    assert size is not None
+    width, height = size
     assert math.ceil(width / 2.4) <= height <= width / 1.8
     assert width + 4 <= columns
     assert rows is None or height + 2 <= rows
+
+
+# The picture alone
+
+COMPACT = """\
+1.0┤             ·▁
+   │           ·░░█
+   │         ·░░░▂█
+0.5┤      ·░░░▂▄▇██
+   │    ·░░▇█▇█████
+   │  ··─▇▇████████
+0.0┤·· ▁ ██████████
+   └─────▲▲▲▲▲▲▲▲▲▲
+    0     0.5     1"""
+
+
+def lines_of(bins: Bins, columns: int, rows: int, cursor: int | None = None, glyphs: Glyphs = UNICODE) -> list[str]:
+    return [line.plain for line in reliability_picture(bins, columns, rows, cursor=cursor, glyphs=glyphs)]
+
+
+def test_a_picture_can_be_as_small_as_this() -> None:
+    assert "\n".join(lines_of(OVERCONFIDENT, 20, 9)) == COMPACT
+
+
+def test_a_panel_of_the_run_screen_holds_a_large_diagram_with_its_cursor() -> None:
+    lines = lines_of(OVERCONFIDENT, 73, 31, cursor=11)
+    assert len(lines) == 31
+    assert lines[-1] == " " * 48 + "^^^"
+    assert lines[-2][48:51] == "▃▃▃"
+    assert "A accuracy .705   C mean confidence .872" in lines[27]
+
+
+def test_the_cursor_does_not_change_the_size_whatever_the_bins_hold() -> None:
+    full = bins_of(*[(100, 0.5, 0.5)] * 15)
+    with_cursor = lines_of(full, 73, 31, cursor=14)
+    assert with_cursor[:25] == lines_of(full, 73, 31)[:25]
+    assert len(with_cursor) == 31
+    assert with_cursor[-1] == "     A .500   C .500".ljust(60) + "^^^"  # the histogram has no room for it
+
+
+def test_a_small_diagram_has_its_cursor_on_the_axis() -> None:
+    unicode = reliability_picture(OVERCONFIDENT, 34, 15, cursor=11)[13]
+    assert unicode.plain == "   └──────────▲─▲─▲─▲─▲─▲─▲━▲─▲─▲─"
+    assert [(span.start, span.end, span.style) for span in unicode.spans] == [(26, 28, "reverse")]
+    assert lines_of(OVERCONFIDENT, 34, 15, cursor=1, glyphs=ASCII)[13].startswith("   +--==---")
+
+
+@pytest.mark.parametrize(("m", "index", "columns"), [(15, 0, range(0, 3)), (100, 99, range(59, 60)), (1, 0, range(59))])
+def test_a_bin_is_pointed_at_whether_it_holds_images_or_not(m: int, index: int, columns: range) -> None:
+    bins = bins_of(*[EMPTY] * (m - 1), EMPTY if m > 1 else (1, 1.0, 1.0))
+    assert columns_of_bin(bins, index, 60) == columns
+
+
+def test_where_no_diagram_fits_words_say_so() -> None:
+    assert lines_of(OVERCONFIDENT, 18, 9) == ["The diagram needs", "19 columns by 9", "rows."]
+    assert lines_of(OVERCONFIDENT, 9, 2) == ["too small"]
+    assert lines_of(OVERCONFIDENT, 2, 1) == [".."]
+    assert lines_of(OVERCONFIDENT, 0, 5) == []
+
+
+# The bin under the cursor
+
+
+def test_a_bin_is_read_out_in_two_lines() -> None:
+    assert bin_reading(OVERCONFIDENT, 11) == (
+        "bin 12 of 15   .733–.800   622 images   confidence .766",
+        "               accuracy .492 [.453, .531]   gap +.274 [+.235, +.313]",
+    )
+    under = bins_of((1, 1.0, 0.1))
+    assert bin_reading(under, 0, ASCII) == (
+        "bin 1 of 1   .000-1.000   1 image   confidence .100",
+        "             accuracy 1.000 [.207, 1.000]   gap -.900 [-.900, -.107]",
+    )
+
+
+def test_a_bin_without_figures_says_so() -> None:
+    assert bin_reading(OVERCONFIDENT, 0) == ("bin 1 of 15   .000–.067   no images", "")
+    damaged = Bins(equal_width_edges(1), np.array([3]), np.array([math.nan]), np.array([1]))
+    assert bin_reading(damaged, 0) == ("bin 1 of 1   .000–1.000   its record is damaged", "")
 
 
 # The finished text
@@ -421,6 +501,29 @@ def test_any_bins_give_a_diagram_that_fits(
     assert max(map(len, lines)) <= columns
     assert rows is None or len(lines) <= rows
     assert lines[-1].startswith("ECE ")
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    bins=any_bins(),
+    columns=st.integers(1, 200),
+    rows=st.integers(1, 60),
+    cursor=st.none() | st.floats(0, 1, exclude_max=True),
+    glyphs=st.sampled_from([UNICODE, ASCII]),
+)
+def test_a_picture_never_exceeds_its_room(
+    bins: Bins, columns: int, rows: int, cursor: float | None, glyphs: Glyphs
+) -> None:
+    index = None if cursor is None else int(cursor * bins.m)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # sums of infinities
+        lines = lines_of(bins, columns, rows, index, glyphs)
+    assert 1 <= len(lines) <= rows
+    assert max(map(len, lines)) <= columns
+    assert glyphs is UNICODE or all(map(str.isascii, lines))
+    first, second = bin_reading(bins, index or 0, glyphs)
+    assert first.startswith("bin ")
+    assert glyphs is UNICODE or (first + second).isascii()
 
 
 @pytest.mark.parametrize("binning", [equal_width, equal_mass])

@@ -1,0 +1,72 @@
+"""The characters that diagrams are drawn with: one set for terminals that speak Unicode, one in ASCII."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One character for each thing drawn; `bar`, `histogram` and `line` rise from the bottom of a cell."""
+
+    bar: str
+    histogram: str
+    line: str
+    over: str
+    under: str
+    diagonal: str
+    axis: str
+    axis_at_cursor: str
+    tick: str
+    overconfident: str
+    underconfident: str
+    point: str
+    reference: str
+    floor: str
+    selected: str
+    separator: str
+    dash: str  # for a figure that is missing, and between the ends of a range
+    minus: str
+    ascii: bool
+
+
+UNICODE = Glyphs(
+    bar=" ▁▂▃▄▅▆▇█",
+    histogram=" ▁▂▃▄▅▆▇█",
+    line="▁─▔",
+    over="░",
+    under="▒",
+    diagonal="·",
+    axis="─",
+    axis_at_cursor="━",
+    tick="┬",
+    overconfident="▲",
+    underconfident="▼",
+    point="●",
+    reference="◇",
+    floor="░",
+    selected="▸",
+    separator=" · ",
+    dash="–",
+    minus="−",
+    ascii=False,
+)
+ASCII = Glyphs(
+    bar=" #",
+    histogram=" _#",
+    line="-",
+    over=":",
+    under="+",
+    diagonal=".",
+    axis="-",
+    axis_at_cursor="=",
+    tick="+",
+    overconfident="^",
+    underconfident="v",
+    point="o",
+    reference="x",
+    floor=":",
+    selected=">",
+    separator=" - ",
+    dash="-",
+    minus="-",
+    ascii=True,
+)
