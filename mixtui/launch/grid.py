@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal, DecimalException, InvalidOperation
 from typing import Any
 
-from mixtui.config import RunConfig
+from mixtui.config import INCIDENTAL, RunConfig
 from mixtui.errors import MixtuiError
 
 MOST_RUNS = 10_000  # in one sweep: a slip of the keyboard, not a study
-# What does not change a result, or not beyond rounding.
-_INCIDENTAL = ("dataset_requested", "device", "threads")
 _HINT = "Write a list, a range with its step, or both: 0,0.1,0.5:0.9:0.1"
 
 
@@ -73,7 +71,7 @@ def points(alphas: Iterable[float], first_seed: int, seeds: int) -> list[tuple[f
 def same_work(config: dict[str, Any] | RunConfig) -> tuple[tuple[str, Any], ...]:
     """Equal for configurations (or the documents of such) that train the same model in the same way."""
     document = config.to_json() if isinstance(config, RunConfig) else config
-    return tuple(sorted((name, value) for name, value in document.items() if name not in (*_INCIDENTAL, "fallback")))
+    return tuple(sorted((name, value) for name, value in document.items() if name not in INCIDENTAL))
 
 
 def next_study(tags: Iterable[str]) -> str:
