@@ -1,6 +1,6 @@
 """`python -m mixtui` is `mixtui`."""
 
-from mixtui.cli.main import main
+from mixtui.cli.entry import main
 
 if __name__ == "__main__":
     main()

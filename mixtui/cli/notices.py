@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,10 @@ def print_notice(notice: str) -> None:
 
 def warn_of_slurm() -> None:
     """Inside a Slurm allocation nothing outlives the job."""
-    if job := os.environ.get("SLURM_JOB_ID"):
-        print_notice(f"This is inside Slurm job {job}: runs in the background end when the job does.")
+    from mixtui.launch.slurm import slurm_note
+
+    if note := slurm_note():
+        print_notice(note)
 
 
 def print_queued(runs: Sequence[RunPaths], *, json: bool, skipped: Sequence[str] | None = None) -> None:

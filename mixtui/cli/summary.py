@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mixtui import figures
+from mixtui.calibration.direction import IN_WORDS
 from mixtui.cli.console import color_depth, ground, speaks_utf8, words
 from mixtui.store.status import State
 
@@ -44,11 +46,8 @@ DIAGRAM_COLUMNS = 66  # of a large diagram
 
 
 def figure(value: float | None) -> str:
-    """`.687`, `1.197`, or a dash for none."""
-    if value is None:
-        return words("–")
-    text = f"{value:.3f}"
-    return text.removeprefix("0") if text.startswith("0.") else text
+    """`.687`, `1.197`, or a dash for none, as this terminal can show it."""
+    return words(figures.figure(value))
 
 
 def duration(seconds: float) -> str:
@@ -89,14 +88,8 @@ def recipe_line(run: Run) -> str:
 
 def verdict(accuracy: float, confidence: float, way: Direction) -> str:
     """Which way the model is off, in a sentence."""
-    says = f"says {100 * confidence:.1f} %, is right {100 * accuracy:.1f} % of the time."
-    match way:
-        case "over":
-            return f"Overconfident: {says}"
-        case "under":
-            return f"Underconfident: {says}"
-        case "neither":
-            return f"Neither over- nor underconfident on the whole: {says}"
+    kind = IN_WORDS[way].capitalize()
+    return f"{kind}: says {100 * confidence:.1f} %, is right {100 * accuracy:.1f} % of the time."
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -151,7 +144,8 @@ def print_evaluation(
     from rich.table import Table
     from rich.text import Text
 
-    from mixtui.plots.reliability import ASCII, UNICODE, reliability_text
+    from mixtui.plots.diagram_glyphs import ASCII, UNICODE
+    from mixtui.plots.reliability import reliability_text
 
     scores = next(iter(columns.values()))
     if way is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,11 +11,7 @@ from mixtui.cli.recipe import handling, recipe, takes
 from mixtui.errors import MixtuiError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mixtui.launch.submit import Submission
-
-_DONE_OR_COMING = ("finished", "queued", "starting", "running")
 
 
 @takes(recipe, handling)
@@ -47,9 +41,9 @@ def sweep(
     """
     from mixtui.cli.follow_all import follow_all
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
-    from mixtui.launch.grid import next_study, parse_alphas, points
-    from mixtui.launch.queue import enqueue, pick_up_left_over
+    from mixtui.launch.grid import parse_alphas, points
     from mixtui.launch.submit import prepare
+    from mixtui.launch.sweep import queue_sweep, split
     from mixtui.store.listing import listed
     from mixtui.store.paths import RunPaths
     from mixtui.store.tickets import Tickets
@@ -62,39 +56,14 @@ def sweep(
     if submission.notice:
         print_notice(submission.notice)
     if dry_run:
-        _print_grid(*_split(submission, [] if again else listed(store)), json=json)
+        _print_grid(*split(submission, [] if again else listed(store)), json=json)
         return 0
-    with _one_at_a_time(store.root):
-        here = listed(store)
-        pick_up_left_over(store, (run["id"] for run in here if run["state"] == "queued"))
-        submission, left_out = _split(submission, [] if again else here)
-        tags = tag or [next_study(tag for run in here for tag in run.get("tags", ()))]
-        runs = submission.create(store, {"name": name, "tags": tags}, handling)
-        enqueue(runs)
+    made = queue_sweep(store, submission, handling, tags=tag or (), name=name, again=again)
     warn_of_slurm()
-    print_queued(runs, json=json, skipped=left_out)
+    print_queued(made.runs, json=json, skipped=made.left_out)
     if not json:
-        _say(len(runs), tags, len(left_out))
-    return follow_all([*(RunPaths(store.root / run_id) for run_id in left_out), *runs]) if wait else 0
-
-
-def _split(submission: Submission, here: list[dict[str, Any]]) -> tuple[Submission, list[str]]:
-    """The submission without what is `here` already, and the ids of those."""
-    from mixtui.launch.grid import same_work
-
-    done = {same_work(run["config"]): run["id"] for run in here if run["state"] in _DONE_OR_COMING}
-    new = tuple(config for config in submission.configs if same_work(config) not in done)
-    left_out = [done[same_work(config)] for config in submission.configs if same_work(config) in done]
-    return dataclasses.replace(submission, configs=new), left_out
-
-
-def _one_at_a_time(root: Path) -> contextlib.AbstractContextManager[None]:
-    """Of two sweeps at once the second sees what the first has queued, and takes another tag."""
-    from mixtui.lock import alone_in
-
-    with contextlib.suppress(OSError):  # where it cannot be made, making a run says so
-        root.mkdir(parents=True, exist_ok=True)
-    return alone_in(root) if root.is_dir() else contextlib.nullcontext()
+        _say(len(made.runs), made.tags, len(made.left_out))
+    return follow_all([*(RunPaths(store.root / run_id) for run_id in made.left_out), *made.runs]) if wait else 0
 
 
 def _say(queued: int, tags: list[str], left_out: int) -> None:

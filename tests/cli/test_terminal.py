@@ -54,7 +54,7 @@ def test_errors_are_ascii_where_the_terminal_is(mixtui: Mixtui) -> None:
 @pytest.mark.usefixtures("finished")
 def test_reading_imports_no_torch(workplace: Path, arguments: list[str]) -> None:
     code = (
-        "import sys\nfrom mixtui.cli.main import main\n"
+        "import sys\nfrom mixtui.cli.entry import main\n"
         "try: main()\nfinally: assert 'torch' not in sys.modules, 'torch was imported'"
     )
     done = subprocess.run(
@@ -77,7 +77,12 @@ def test_every_command_has_help_for_a_narrow_ascii_terminal(mixtui: Mixtui) -> N
         assert text.startswith("Usage: mixtui")
         assert text.isascii()
         assert max(map(len, text.splitlines())) <= 80
-    assert mixtui().stdout == shown
+
+
+def test_the_interface_wants_a_terminal(mixtui: Mixtui) -> None:
+    done = mixtui()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == "mixtui: mixtui needs a terminal."
 
 
 @pytest.mark.usefixtures("finished")

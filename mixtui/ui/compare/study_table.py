@@ -1,0 +1,229 @@
+"""The table of a study: a row for each α, and as many columns as there is room for, page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+
+from mixtui.store.study import Study
+from mixtui.store.study_table import all_columns, cells, heading, standard_columns
+from mixtui.ui.columns import fit
+from mixtui.ui.commands import BY_ID, Place, bindings, key_names
+from mixtui.ui.theme import themed
+from mixtui.ui.widgets.panel import Framed
+
+if TYPE_CHECKING:
+    from mixtui.ui.app import MixtuiApp
+
+GUTTER = 4  # columns: cursor, the mark in the α's colour
+GAPS = (3, 2)  # between columns, the wider one where there is room
+_FIGURE = re.compile(r"[+\-−]?\d*(?=\.\d)")
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column as it is shown, its texts of one width: the heading, then a cell for each row."""
+
+    name: str
+    texts: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        return cell_len(self.texts[0])
+
+
+@dataclass(frozen=True)
+class Page:
+    """Columns that fit side by side. The first pages show what differs, the others all else."""
+
+    columns: tuple[TableColumn, ...]
+    gap: int
+    is_standard: bool
+
+
+def table_pages(study: Study, width: int, words: Callable[[str], str]) -> list[Page]:
+    """What differs on as few pages as it takes, then all other columns; those that name a row stand on each page."""
+    standard = standard_columns(study)
+    names = ("alpha", *study.differing)
+    scores = [name for name in standard if name not in names]
+    rest = [name for name in all_columns(study) if name not in standard]
+    columns = {name: _column(study, name, words) for name in (*standard, *rest)}
+    room = width - GUTTER - 1  # a blank before the frame
+    fixed = [columns[name] for name in names]
+    while len(fixed) > 1 and _width(fixed, GAPS[-1]) > room // 2:
+        scores.insert(0, fixed.pop().name)
+    return [
+        Page(tuple(page), gap, is_standard)
+        for is_standard, wanted in ((True, scores), (False, rest))
+        for gap, page in _pages(fixed, [columns[name] for name in wanted], room)
+    ]
+
+
+def _pages(
+    fixed: Sequence[TableColumn], wanted: Sequence[TableColumn], room: int
+) -> Iterator[tuple[int, list[TableColumn]]]:
+    gap = GAPS[0] if _width([*fixed, *wanted], GAPS[0]) <= room else GAPS[-1]
+    page = [*fixed]
+    for column in wanted:
+        if len(page) > len(fixed) and _width([*page, column], gap) > room:
+            yield gap, page
+            page = [*fixed]
+        page.append(column)
+    yield gap, page
+
+
+def _width(columns: Sequence[TableColumn], gap: int) -> int:
+    return sum(column.width for column in columns) + gap * (len(columns) - 1)
+
+
+def _column(study: Study, name: str, words: Callable[[str], str]) -> TableColumn:
+    texts = [words(heading(name)), *_aligned([words(cells(study, row, [name])[0]) for row in study.rows])]
+    width = max(map(cell_len, texts))
+    return TableColumn(name, tuple(fit(text, width) for text in texts))
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    """The texts with the decimal points of their first figures below each other."""
+    before = [len(found[0]) if (found := _FIGURE.match(text)) else None for text in texts]
+    most = max((length for length in before if length is not None), default=0)
+    return [
+        " " * (most - length) + text if length is not None else text for text, length in zip(texts, before, strict=True)
+    ]
+
+
+class StudyTable(Framed, can_focus=True):
+    """Shows a page of the table, and as many rows as there is room for around the one of the cursor."""
+
+    ALLOW_MAXIMIZE = True
+    PLACES = (Place.TABLE,)
+    BINDINGS = bindings(Place.TABLE)
+    app: MixtuiApp
+
+    @dataclass
+    class Chosen(Message):
+        """A row was clicked or gone to, `twice` with a double click."""
+
+        index: int
+        twice: bool = False
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
+        super().__init__(id=id)
+        self._study: Study | None = None
+        self._marks: Sequence[Style] = ()
+        self._cursor = 0
+        self._top = 0  # the first row that is seen
+        self._pages: list[Page] = []
+        self._page = 0
+
+    def show(self, study: Study, marks: Sequence[Style], cursor: int) -> None:
+        """Show the rows of `study`, each with a mark in its style."""
+        is_new, is_longer = study is not self._study, len(marks) != len(self._marks)
+        self._study, self._marks, self._cursor = study, marks, cursor
+        if is_new:
+            self._make_pages()
+        self.refresh(layout=is_longer)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Of the headings and all rows."""
+        return len(self._marks) + 1
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._make_pages()
+
+    def _make_pages(self) -> None:
+        if self._study is None or not self.size.width:
+            return
+        self._pages = table_pages(self._study, self.size.width, self.app.glyphs.words)
+        self._page = min(self._page, len(self._pages) - 1)
+        self._show_titles()
+
+    @property
+    def shows_all_columns(self) -> bool:
+        """Whether the page is one of those that show more than what differs."""
+        return bool(self._pages) and not self._pages[self._page].is_standard
+
+    @property
+    def next_page(self) -> str:
+        """What `turn_page` shows."""
+        after = self._pages[self._page + 1 :]
+        if self._pages and not after:
+            return "what differs"
+        turns_standard = bool(after) and after[0].is_standard
+        return "more columns" if self.shows_all_columns or turns_standard else "all columns"
+
+    def turn_page(self) -> None:
+        self._page = (self._page + 1) % max(len(self._pages), 1)
+        self._show_titles()
+        self.refresh()
+
+    def _show_titles(self) -> None:
+        if self._study is None:
+            return
+        differing = [heading(name) for name in ("alpha", *self._study.differing)]
+        left = "All columns" if self.shows_all_columns else f"What differs: {', '.join(differing)}"
+        alike = [page for page in self._pages if page.is_standard != self.shows_all_columns]
+        if len(alike) > 1:
+            left += f" · {alike.index(self._pages[self._page]) + 1} of {len(alike)}"
+        key = self.app.keys_of(BY_ID["columns"])[:1]
+        right = f"{key_names(key)} {self.next_page}" if len(self._pages) > 1 else ""
+        self.set_titles(self.app.glyphs.words(left), self.app.glyphs.words(right))
+
+    def render(self) -> Text:
+        if self._study is None or not self._pages or not self.size.height:
+            return Text()
+        page = self._pages[self._page]
+        rows = max(self.size.height - 1, 1)
+        self._top = max(min(self._top, self._cursor, len(self._marks) - rows), self._cursor - rows + 1, 0)
+        head = Text(" " * GUTTER + self._texts(page, 0), themed(self.app, "text-secondary"))
+        seen = range(self._top, min(self._top + rows, len(self._marks)))
+        return Text("\n", no_wrap=True, overflow="crop").join([head, *(self._row(page, index) for index in seen)])
+
+    def _row(self, page: Page, index: int) -> Text:
+        glyphs, at_cursor = self.app.glyphs, index == self._cursor
+        line = Text(f" {glyphs.cursor if at_cursor else ' '}", no_wrap=True)
+        line.append(glyphs.mark, self._marks[index])
+        line.append(f" {self._texts(page, index + 1)}")
+        if at_cursor:
+            line.pad_right(self.size.width - cell_len(line.plain))
+            line.stylize(f"{'bold ' * self.has_focus}on {themed(self.app, 'raised')}")
+        return line
+
+    def _texts(self, page: Page, index: int) -> str:
+        return (" " * page.gap).join(column.texts[index] for column in page.columns)
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        if place is not None and place.y > 0 and self._top + place.y - 1 < len(self._marks):
+            self.post_message(self.Chosen(self._top + place.y - 1, event.chain == 2))
+
+    def action_cursor_up(self) -> None:
+        self._go(-1)
+
+    def action_cursor_down(self) -> None:
+        self._go(1)
+
+    def action_half_up(self) -> None:
+        self._go(-max(1, self.size.height // 2))
+
+    def action_half_down(self) -> None:
+        self._go(max(1, self.size.height // 2))
+
+    def action_first(self) -> None:
+        self._go(-self._cursor)
+
+    def action_last(self) -> None:
+        self._go(len(self._marks))
+
+    def _go(self, by: int) -> None:
+        if self._marks:
+            self.post_message(self.Chosen(min(max(self._cursor + by, 0), len(self._marks) - 1)))

@@ -1,0 +1,98 @@
+"""The characters that the interface draws with, and their stand-ins where the terminal has ASCII alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixtui.calibration.direction import Direction
+from mixtui.ui.theme import STATES
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One character for each thing that is not a letter; `plots` names the set that plots are drawn with."""
+
+    plots: str  # "braille", "blocks" or "ascii"
+    cursor: str
+    mark: str
+    pin: str
+    bar_done: str
+    bar_left: str
+    none: str
+    over: str
+    under: str
+    neither: str
+    rule: str
+    dot: str
+    folded: str
+    unfolded: str
+    more: str
+    ticked: str
+    unticked: str
+
+    @property
+    def ascii(self) -> bool:
+        return self.plots == "ascii"
+
+    def state(self, state: str) -> str:
+        look = STATES[state]
+        return look.ascii if self.ascii else look.glyph
+
+    def direction(self, way: Direction | None) -> str:
+        """The mark beside an ECE: over- or underconfident, or neither (its sign could be chance); a blank for none."""
+        return {"over": self.over, "under": self.under, "neither": self.neither}.get(way or "", " ")
+
+    def words(self, text: str) -> str:
+        """`text` as this terminal can show it."""
+        return text.translate(_ASCII) if self.ascii else text
+
+
+_UNICODE = {
+    "cursor": "▸",
+    "mark": "■",
+    "pin": "★",
+    "bar_done": "▰",
+    "bar_left": "▱",
+    "none": "–",
+    "over": "▲",
+    "under": "▼",
+    "neither": "·",
+    "rule": "─",
+    "dot": "·",
+    "folded": "▸",
+    "unfolded": "▾",
+    "more": "…",
+    "ticked": "■",
+    "unticked": " ",
+}
+_ASCII = str.maketrans(
+    {
+        **{"·": "-", "–": "-", "−": "-", "…": "...", "α": "alpha", "±": "+-", "λ": "lam", "×": "x", "⏎": "enter"},
+        **{"←": "<", "→": ">", "↑": "^", "↓": "v", "›": ">", "▲": "^", "▼": "v", "▾": "v", "▴": "^"},
+        **{"≈": "~", "■": "#", "’": "'", "─": "-", "┄": "- -"},
+        **{look.glyph: look.ascii for look in STATES.values()},
+    }
+)
+
+BRAILLE = Glyphs(plots="braille", **_UNICODE)
+BLOCKS = Glyphs(plots="blocks", **_UNICODE)
+ASCII = Glyphs(
+    plots="ascii",
+    cursor=">",
+    mark="#",
+    pin="*",
+    bar_done="=",
+    bar_left=".",
+    none="-",
+    over="^",
+    under="v",
+    neither=".",
+    rule="-",
+    dot="-",
+    folded=">",
+    unfolded="v",
+    more="~",
+    ticked="x",
+    unticked=" ",
+)
+SETS = {glyphs.plots: glyphs for glyphs in (BRAILLE, BLOCKS, ASCII)}

@@ -1,0 +1,73 @@
+"""What the panels of the home screen show at one moment: immutable, so that another thread can draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mixtui.ui.ink import Ink
+from mixtui.ui.notices import title
+from mixtui.ui.rows import Document
+from mixtui.ui.words import fraction, printable
+
+if TYPE_CHECKING:
+    from mixtui.plots.alpha_colors import SeriesStyle
+    from mixtui.ui.run_view import RunView
+
+_SPEAKS_OF_ITSELF = ("running", "starting", "finished")  # states whose sentence says no more than the log
+
+
+@dataclass(frozen=True)
+class PlottedRun:
+    """A run that is plotted, and what was read of it."""
+
+    document: Document
+    view: RunView
+    style: SeriesStyle
+
+
+@dataclass(frozen=True)
+class HomeView:
+    """The run under the cursor, and the runs that are plotted, the last one on top; `wanted` counts those not read yet
+    too. `seconds_per_epoch` is what an epoch of the run under the cursor takes, where that is known."""
+
+    ink: Ink
+    at_cursor: Document | None
+    view: RunView | None
+    runs: tuple[PlottedRun, ...]
+    wanted: int
+    smoothing: float
+    log_scale: bool
+    seconds_per_epoch: float | None
+    queue_note: str  # what the queue waits for
+
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Left and right, by the panel's name."""
+        glyphs = self.ink.glyphs
+        smoothing = f" · EMA {fraction(self.smoothing, glyphs).rstrip('0')}" if self.smoothing else ""
+        scale = "log" if self.log_scale else "steps"
+        at_cursor = title(self.at_cursor) if self.at_cursor and "config" in self.at_cursor else ""
+        titles = {
+            "loss": ("1 Training loss", f"{scale}{smoothing}"),
+            "scores": ("2 Accuracy and ECE", "epochs"),
+            "diagram": ("3 Reliability", at_cursor),
+            "log": ("4 log", ""),
+        }
+        return {name: (left, glyphs.words(right)) for name, (left, right) in titles.items()}
+
+    def log(self) -> Sequence[str]:
+        """The last lines of the run under the cursor, and how it ended."""
+        if self.at_cursor is None:
+            return ()
+        lines = self.view.log if self.view is not None else ()
+        sentence = self.at_cursor.get("sentence")
+        if self.at_cursor["state"] not in _SPEAKS_OF_ITSELF and sentence:
+            return (*lines, self.ink.glyphs.words(printable(sentence)))
+        return lines
+
+    def epochs_done(self) -> tuple[object, ...]:
+        """Another value once an epoch was finished, or another run is shown."""
+        at_cursor = (self.at_cursor["id"], self.at_cursor["state"]) if self.at_cursor else None
+        plotted = tuple((run.document["id"], run.view.history.epochs) for run in self.runs)
+        return at_cursor, self.view and self.view.history.epochs, plotted

@@ -1,0 +1,86 @@
+"""What is said of runs that ended while nobody looked, or as one leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mixtui.ui.columns import run_direction
+from mixtui.ui.glyphs import Glyphs
+from mixtui.ui.rows import LIVE, TROUBLED, Document, needs_attention, part
+from mixtui.ui.words import fraction, listing, plural, printable, run_title
+
+_ENDED = ("finished", "failed", "crashed", "stopped", "lost", "broken")
+
+
+@dataclass(frozen=True)
+class Notice:
+    text: str
+    severity: Literal["information", "error"] = "information"
+
+
+def title(document: Document) -> str:
+    """A run as a sentence names it: `α 0.2 · seed 1`."""
+    config = document.get("config")
+    if not isinstance(config, dict) or "alpha" not in config:  # a broken run
+        return printable(document["id"])
+    return run_title(config["alpha"], config.get("seed"))
+
+
+def ended_notice(before: Mapping[str, Document], now: Iterable[Document], glyphs: Glyphs) -> Notice | None:
+    """What to say of the runs that were live before and have ended now; stops that were asked for say nothing."""
+    ended = [
+        document
+        for document in now
+        if document["state"] in (*TROUBLED, "finished")
+        and before.get(document["id"], document)["state"] in (*LIVE, "queued")
+    ]
+    if not ended:
+        return None
+    severity: Literal["information", "error"] = (
+        "error" if any(needs_attention(document) for document in ended) else "information"
+    )
+    if len(ended) > 1:
+        hint = " ! shows it." if severity == "error" else ""
+        return Notice(f"{counts(ended)}.{hint}", severity)
+    document = ended[0]
+    if severity == "error":
+        told = f"{title(document)}: {printable(document.get('sentence', ''))} ! shows it."
+        return Notice(glyphs.words(told), severity)
+    metrics = part(document, "metrics")
+    accuracy, ece = fraction(metrics.get("accuracy"), glyphs), fraction(metrics.get("ece"), glyphs)
+    mark = glyphs.direction(run_direction(document))
+    return Notice(glyphs.words(f"{title(document)} finished: accuracy {accuracy}, ECE {ece} {mark}".rstrip() + "."))
+
+
+def counts(documents: Iterable[Document]) -> str:
+    """`4 finished, 1 crashed`."""
+    states = [document["state"] for document in documents]
+    return ", ".join(f"{states.count(state)} {state}" for state in _ENDED if state in states)
+
+
+def farewell(documents: Iterable[Document]) -> str:
+    """The line for the shell: what goes on now that the interface has closed."""
+    states = [document["state"] for document in documents]
+    live, queued = sum(state in LIVE for state in states), states.count("queued")
+    parts = [f"{live} running"] * bool(live) + [f"{queued} queued"] * bool(queued)
+    if not parts:
+        return ""
+    verb = "it goes" if live + queued == 1 else "they go"
+    return f"{', '.join(parts)}: {verb} on. mixtui shows {'it' if live + queued == 1 else 'them'} again."
+
+
+def asks_to_stop(documents: list[Document]) -> str:
+    """The question before runs are stopped, which names what it touches."""
+    many = len(documents) != 1
+    named = listing([title(document) for document in documents]) if len(documents) <= 3 else "They"
+    if all(document["state"] == "queued" for document in documents):
+        return (
+            f"Stop {plural(len(documents), 'run')}? {named} {'have' if many else 'has'} not begun, "
+            f"{'leave' if many else 'leaves'} the queue, and can be resumed."
+        )
+    return (
+        f"Stop {plural(len(documents), 'run')}? {named} {'finish' if many else 'finishes'} "
+        f"{'their' if many else 'its'} step, {'save' if many else 'saves'}, and can be resumed."
+    )

@@ -1,0 +1,149 @@
+"""What a person set, in `config.toml` in their configuration folder.
+
+The file is theirs: written by hand, only read here, and an error in it is told with its line. `MIXTUI_CONFIG` names
+another folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+import platformdirs
+from textual.keys import Keys, key_to_character
+
+from mixtui.errors import MixtuiError
+
+GlyphSet = Literal["braille", "blocks", "ascii"]
+
+LARGEST_CONFIG = 2**18  # bytes
+_LONGEST_LINE = 300  # characters that are looked at for a name
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a person set."""
+
+    theme: str = "mixtui-dark"
+    glyphs: GlyphSet = "braille"
+    keys: Mapping[str, str] = field(default_factory=dict)  # by command id: "key,key", as Textual's set_keymap takes it
+
+
+def load_preferences(themes: Collection[str], commands: Collection[str]) -> Preferences:
+    """What `config.toml` says, the defaults where it says nothing or is not there.
+
+    `themes` and `commands` are the names of those that there are. Raises MixtuiError for a file that cannot be read,
+    and for an unknown name or value in it, with its line.
+    """
+    path = _config_folder() / "config.toml"
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_CONFIG + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return Preferences()
+    except OSError as error:
+        raise MixtuiError(f"{path} cannot be read: {error.strerror}.", "Mend it, or move it away.") from None
+    if len(data) > LARGEST_CONFIG:
+        raise MixtuiError(f"{path} is larger than {LARGEST_CONFIG // 1024} KiB.", "Is it another file? Move it away.")
+    return _Config(path, data).preferences(themes, commands)
+
+
+class _Config:
+    """The content of `config.toml`, and where in it things stand, which tomllib does not tell."""
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        self._path = path
+        try:
+            self._text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            where = data[: error.start].count(b"\n") + 1
+            raise self._error(where, "is not UTF-8", "Save it as UTF-8.") from None
+        try:
+            self._document = tomllib.loads(self._text)
+        except (ValueError, RecursionError) as error:  # a ValueError alone: a whole number of thousands of digits
+            found = re.search(r" \(at (?:line (\d+)|end of document).*", str(error))
+            what = "nested too deep" if isinstance(error, RecursionError) else str(error)[: found and found.start()]
+            line = int(found[1]) if found and found[1] else self._text.count("\n") + 1 if found else None
+            hint = 'Write NAME = "VALUE", one a line; what follows # is a remark.'
+            raise self._error(line, f"is not TOML: {_quoted(what, '')}", hint) from None
+
+    def preferences(self, themes: Collection[str], commands: Collection[str]) -> Preferences:
+        for name in self._document:
+            self._check(name, Preferences.__dataclass_fields__, "setting", self._line_of(name))
+        keys = self._document.get("keys", {})
+        if not isinstance(keys, dict):
+            hint = 'Write [keys] on a line, and under it COMMAND = "key,key".'
+            raise self._error(self._line_of("keys"), "keys is not a table", hint)
+        for command, value in keys.items():
+            self._check(command, commands, "command", self._line_of(command, "keys"))
+            self._check_keys(command, value)
+        settings = {name: value for name, value in self._document.items() if name != "keys"}
+        for name, what, choices in (("theme", "theme", themes), ("glyphs", "set of glyphs", get_args(GlyphSet))):
+            if name in settings:
+                self._check(settings[name], choices, what, self._line_of(name))
+        return Preferences(keys=keys, **settings)
+
+    def _check(self, value: object, known: Iterable[str], what: str, line: int | None) -> None:
+        """Refuse `value` where it is none of the `known` names."""
+        names = sorted(known)
+        if not isinstance(value, str):
+            raise self._error(line, f"the {what} is not a text", f"Write it in quotes: {_some(names)}.")
+        if value not in names:
+            close = difflib.get_close_matches(value[:_LONGEST_LINE].casefold(), names, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"Use one of: {_some(names)}."
+            raise self._error(line, f"there is no {what} {_quoted(value)}", hint)
+
+    def _check_keys(self, command: str, value: object) -> None:
+        line, hint = self._line_of(command, "keys"), f'Write {command} = "x", or several: "x,ctrl+x,f5".'
+        if not isinstance(value, str):
+            raise self._error(line, f"the keys of {command} are not a text", hint)
+        for key in value.split(","):
+            if not _is_key(key.strip()):
+                raise self._error(line, f"there is no key {_quoted(key.strip())}", hint)
+
+    def _line_of(self, name: str, table: str = "") -> int | None:
+        """The line on which `name` is set in `table`, as good as can be told; None where it is not found."""
+        inside, quoted = "", rf"""(["']?){re.escape(name)}\1"""
+        for number, whole in enumerate(self._text.split("\n"), 1):
+            line = whole[:_LONGEST_LINE]
+            if header := re.match(r"\s*\[+\s*(\S*?)\s*\]", line):
+                inside = header[1]
+                if not table and re.match(rf"\s*\[+\s*{quoted}\s*[.\]]", line):
+                    return number
+            if inside == table and re.match(rf"\s*{quoted}\s*[.=]", line):
+                return number
+        return None
+
+    def _error(self, line: int | None, what: str, hint: str) -> MixtuiError:
+        place = f"{self._path}, line {line}" if line else str(self._path)
+        return MixtuiError(f"{place}: {what}.", hint)
+
+
+def _is_key(key: str) -> bool:
+    """Whether a key is one that Textual may report: `x`, `slash` or `/`, `f5`, `ctrl+x`."""
+    if len(key) == 1:
+        return key.isprintable()
+    *modifiers, last = key.split("+")
+    named = last in {known.value for known in Keys} or key_to_character(last) is not None
+    return named and set(modifiers) <= {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+
+
+def _quoted(text: str, quote: str = "'") -> str:
+    """`text` on one line, cut where it is long, with a ? for what cannot be shown."""
+    shown = "".join(character if character.isprintable() else "?" for character in text[:60])
+    return f"{quote}{shown}{'…' if len(text) > 60 else ''}{quote}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+
+
+def _config_folder() -> Path:
+    named = os.environ.get("MIXTUI_CONFIG")
+    return Path(named).expanduser() if named else platformdirs.user_config_path("mixtui")

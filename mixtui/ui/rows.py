@@ -1,0 +1,165 @@
+"""What the table of runs shows, in order: live runs, the next of the queue, the rest of it folded, then the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mixtui.store.query import Query
+
+Document = dict[str, Any]
+
+LIVE = frozenset({"starting", "running", "stopping"})
+TROUBLED = frozenset({"failed", "crashed", "lost", "broken"})
+NEXT_SHOWN = 3  # queued runs above the fold
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run; `place` is its place in the queue, counted from 1, None for one that does not wait."""
+
+    document: Document
+    place: int | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.document["id"])
+
+
+@dataclass(frozen=True)
+class FoldRow:
+    """The runs of one sweep further down the queue, in one row."""
+
+    tag: str
+    documents: tuple[Document, ...]
+
+    @property
+    def key(self) -> str:
+        return f"fold {self.tag}"
+
+
+Row = RunRow | FoldRow
+
+
+@dataclass(frozen=True)
+class SortBy:
+    """A column that a person sorted by; without one the order is live, queued, newest.
+
+    Runs without a value in that column come last either way.
+    """
+
+    column: str
+    descending: bool = False
+
+
+def rows(
+    documents: Sequence[Document],
+    query: Query | None = None,
+    sort: SortBy | None = None,
+    unfolded: Collection[str] = (),
+) -> list[Row]:
+    """The rows of the runs that `query` fits. `unfolded` are the tags of sweeps whose queued runs are all shown."""
+    places = {document["id"]: place for place, document in enumerate(queue(documents), 1)}
+    shown = [document for document in documents if query is None or query.matches(document)]
+    if sort is not None:
+        return [RunRow(document, places.get(document["id"])) for document in _sorted(shown, sort)]
+    live = [document for document in shown if document["state"] in LIVE]
+    waiting = queue(shown)
+    rest = [document for document in shown if document["state"] not in LIVE and document["state"] != "queued"]
+    rest.sort(key=_ended, reverse=True)
+    return [
+        *(RunRow(document) for document in sorted(live, key=_started, reverse=True)),
+        *_queued_rows(waiting, places, unfolded),
+        *(RunRow(document) for document in rest),
+    ]
+
+
+def queue(documents: Iterable[Document]) -> list[Document]:
+    """The queued ones, in the order they start in."""
+    waiting = [document for document in documents if document["state"] == "queued"]
+    return sorted(waiting, key=lambda d: (-_number(d.get("priority")), str(d.get("queued") or ""), d["id"]))
+
+
+def study(document: Document) -> str:
+    """The tag that names the sweep of a run: `study-N`, else its first tag, else none."""
+    names = tags(document)
+    return next((name for name in names if name.startswith("study-")), names[0] if names else "")
+
+
+def tags(document: Document) -> list[str]:
+    """Of a run; none of a broken one."""
+    names = document.get("tags")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def part(document: Document, name: str) -> dict[str, Any]:
+    """The object `name` of a run's document, such as its metrics; empty where there is none."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def needs_attention(document: Document) -> bool:
+    return document["state"] in TROUBLED or document.get("stalled_for") is not None
+
+
+def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Collection[str]) -> Iterable[Row]:
+    folds: dict[str, list[Document]] = {}
+    for document in waiting[NEXT_SHOWN:]:
+        folds.setdefault(study(document), []).append(document)
+    yield from (RunRow(document, places[document["id"]]) for document in waiting[:NEXT_SHOWN])
+    for tag, folded in folds.items():
+        if tag in unfolded or len(folded) == 1:
+            yield from (RunRow(document, places[document["id"]]) for document in folded)
+        else:
+            yield FoldRow(tag, tuple(folded))
+
+
+def _sorted(documents: list[Document], sort: SortBy) -> list[Document]:
+    key = _SORTED_BY[sort.column]
+    known = [(value, document) for document in documents if (value := key(document)) is not None]
+    unknown = [document for document in documents if key(document) is None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.descending)
+    return [document for _, document in known] + unknown
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0.0
+
+
+def _ended(document: Document) -> str:
+    """When, as far as is known: a crashed run has not told."""
+    return str(document.get("ended") or document.get("epoch_ended") or document.get("created") or "")
+
+
+def _started(document: Document) -> str:
+    return str(document.get("started") or "")
+
+
+def _of(*path: str, kind: type | tuple[type, ...]) -> Callable[[Document], Any]:
+    def value(document: Document) -> Any:
+        found: Any = document
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found if isinstance(found, kind) and found == found else None
+
+    return value
+
+
+_NUMBER = (int, float)
+_SORTED_BY: dict[str, Callable[[Document], Any]] = {
+    "state": _of("state", kind=str),
+    "alpha": _of("config", "alpha", kind=_NUMBER),
+    "seed": _of("config", "seed", kind=_NUMBER),
+    "data": _of("dataset", kind=str),
+    "model": _of("config", "model", kind=str),
+    "epoch": _of("epoch", kind=_NUMBER),
+    "loss": _of("train_loss", kind=_NUMBER),
+    "accuracy": _of("metrics", "accuracy", kind=_NUMBER),
+    "ece": _of("metrics", "ece", kind=_NUMBER),
+    "time": _of("seconds", kind=_NUMBER),
+    "tags": lambda document: " ".join(tags(document)) or None,
+    "created": _of("created", kind=str),
+}
+SORTABLE = tuple(_SORTED_BY)

@@ -1,0 +1,132 @@
+"""Tab 5: what the run's process printed, with a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.message import Message
+
+from mixtui.ui.commands import Place, bindings
+from mixtui.ui.ink import Ink
+from mixtui.ui.run_tabs.scrolling import ScrollingLines
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where a text is in lines, letters of either case; `at` is the match that one stands on."""
+
+    wanted: str
+    matches: tuple[int, ...]  # indexes of lines
+    at: int | None = None
+
+    def moved(self, by: int) -> Search:
+        """On the next match, round to the beginning."""
+        if not self.matches or self.at is None:
+            return self
+        return Search(self.wanted, self.matches, (self.at + by) % len(self.matches))
+
+    @property
+    def line(self) -> int | None:
+        return None if self.at is None else self.matches[self.at]
+
+
+def search(lines: Sequence[str], wanted: str, start: int) -> Search:
+    """The matches of `wanted` in `lines`, on the first one from line `start` on, or else the first of all."""
+    needle = wanted.casefold()
+    matches = tuple(index for index, line in enumerate(lines) if needle in line.casefold()) if needle else ()
+    at = next((at for at, index in enumerate(matches) if index >= start), 0 if matches else None)
+    return Search(wanted, matches, at)
+
+
+def log_line(line: str, wanted: str, ink: Ink, *, at_match: bool) -> Text:
+    """A line, with what was searched for marked in it."""
+    text = ink.text(line)
+    needle = wanted.casefold()
+    folded = text.plain.casefold()
+    if needle and len(folded) == len(text.plain):  # else no place in the one is the same in the other
+        start = folded.find(needle)
+        while start >= 0:
+            text.stylize("reverse bold" if at_match else "reverse", start, start + len(needle))
+            start = folded.find(needle, start + len(needle))
+    return text
+
+
+class LogTab(ScrollingLines):
+    """Shows the log up to its end, and stays at the end while one is there."""
+
+    PLACES = (Place.LOG, Place.TABLE)
+    BINDINGS = bindings(Place.LOG)
+
+    class BeginningSeen(Message):
+        """The first of the lines is seen: those before it are wanted."""
+
+    class SearchAsked(Message):
+        """A person wants to search."""
+
+    class SearchMoved(Message):
+        """Another match is shown, or there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log-tab")
+        self.search = Search("", ())
+        self.ink: Ink
+        self._texts: Sequence[str] = ()
+        self._follows = True
+
+    def show(self, lines: Sequence[str], ink: Ink, *, added_before: int = 0) -> None:
+        """Show these lines; `added_before` of them are new ones before those that were shown."""
+        self.ink = ink
+        if lines != self._texts:
+            self._texts = lines
+            line = self.search.line
+            if self.search.wanted:
+                self.search = search(lines, self.search.wanted, 0 if line is None else line + added_before)
+            width = max((len(text) if text.isascii() else 2 * len(text) for text in lines), default=0)
+            top = self.scroll_offset.y
+            self.measure(len(lines), width)
+            if self._follows:
+                self.action_last()
+            elif added_before:
+                self.to_line(top + added_before)
+        self.refresh()
+
+    def begin_anew(self) -> None:
+        """For the log of another run."""
+        self._follows, self._texts, self.search = True, (), Search("", ())
+
+    def line(self, index: int) -> Text:
+        return log_line(self._texts[index], self.search.wanted, self.ink, at_match=index == self.search.line)
+
+    def on_resize(self) -> None:
+        if self._follows:
+            self.call_after_refresh(self.action_last)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y
+        if new_value < 1 and old_value >= 1:
+            self.post_message(self.BeginningSeen())
+
+    # Search
+
+    def action_search(self) -> None:
+        self.post_message(self.SearchAsked())
+
+    def find(self, wanted: str) -> None:
+        """Search from the first line that is seen on."""
+        self._to_match(search(self._texts, wanted, self.scroll_offset.y))
+
+    def action_next_match(self) -> None:
+        self._to_match(self.search.moved(1))
+
+    def action_previous_match(self) -> None:
+        self._to_match(self.search.moved(-1))
+
+    def _to_match(self, found: Search) -> None:
+        self.search = found
+        if found.line is not None:
+            self.to_line(max(found.line - self._seen // 2, 0))
+        self.refresh()
+        self.post_message(self.SearchMoved())

@@ -1,0 +1,227 @@
+"""Tab 6: how the run was set up, where it ran, how it ended, and what a person noted."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static, TextArea
+
+from mixtui.config import RunConfig
+from mixtui.ui.commands import Place, bindings
+from mixtui.ui.ink import Ink
+from mixtui.ui.run_tabs.beside import beside
+from mixtui.ui.run_tabs.facts import Facts
+from mixtui.ui.run_tabs.scrolling import ScrollingLines
+from mixtui.ui.words import number, printable
+
+if TYPE_CHECKING:
+    from mixtui.ui.app import MixtuiApp
+
+Section = tuple[str, list[tuple[str, str]]]
+"""A title, and under it names and what they stand for; a name may be empty."""
+
+TWO_COLUMNS_FROM = 100
+_RECIPE_WIDTH = 44
+_NAME = 16  # columns of what is on the left
+_DEFAULTS = RunConfig(alpha=0).to_json()
+_NO_OPTIONS = ("fallback", "dataset_requested", "threads")  # of a configuration: the command decides them
+_LONGEST = 20_000  # characters of one text
+
+
+def setup_lines(facts: Facts, command: str, ink: Ink, columns: int) -> list[Text]:
+    """Everything that is not a figure of the training, wrapped to `columns`; `command` makes the run again."""
+    recipe, rest = _recipe(facts), _sections(facts, command)
+    if columns < TWO_COLUMNS_FROM:
+        return [*_lines(recipe, ink, columns), *_lines(rest, ink, columns)]
+    left = _lines(recipe, ink, _RECIPE_WIDTH)
+    right = _lines(rest, ink, columns - _RECIPE_WIDTH)
+    left[0].append(" " * _RECIPE_WIDTH)
+    return beside(left, right, columns, gap=0) or [*left, *right]
+
+
+def _lines(sections: Iterable[Section], ink: Ink, columns: int) -> list[Text]:
+    """Each section with its title; entries without a value are left out, and sections without such."""
+    lines: list[Text] = []
+    for title, entries in sections:
+        shown = [(name, value) for name, value in entries if value]
+        if shown:
+            lines += [Text(), ink.text(f" {title}", "bold")]
+            for name, value in shown:
+                lines += _entry(name, value, ink, columns)
+    return lines
+
+
+def _recipe(facts: Facts) -> list[Section]:
+    """The configuration, what differs from the default first."""
+    config = {name: value for name, value in facts.config.items() if name not in ("fallback", "dataset_requested")}
+    own = [(_words(name), _value(value)) for name, value in config.items() if _is_own(name, value)]
+    rest = [(_words(name), _value(value)) for name, value in config.items() if not _is_own(name, value)]
+    return [("Recipe: its own", own), ("Recipe: as by default", rest)]
+
+
+def _is_own(name: str, value: object) -> bool:
+    return name in ("alpha", "seed") or value != _DEFAULTS.get(name)
+
+
+def _sections(facts: Facts, command: str) -> list[Section]:
+    document, history = facts.document, facts.history
+    data = history.data or {}
+    last = history.attempts[-1] if history.attempts else {}
+    versions = last.get("versions")
+    reason = printable(document.get("reason") or "")
+    return [
+        (
+            "State",
+            [
+                ("state", printable(document["state"]) + f" ({reason})" * bool(reason)),
+                ("", printable(document.get("sentence") or "")),
+                *_texts(document, "created", "started", "ended"),
+            ],
+        ),
+        ("Note", [("", document.get("note") or "None yet; e writes one.")]),
+        (
+            "Labels",
+            [
+                *_texts(document, "id", "name"),
+                ("tags", ", ".join(map(printable, document.get("tags") or []))),
+                ("pinned", "yes" * bool(document.get("pinned"))),
+                ("tries again", printable(document.get("retry_of") or "")),
+            ],
+        ),
+        ("Warnings", [("", warning) for warning in history.warnings]),
+        ("May differ from an undisturbed run", [("", reason) for reason in history.inexact]),
+        ("Again", [("", command)]),
+        ("Folder", [("", printable(document.get("path") or ""))]),
+        (
+            "Data",
+            [
+                *_texts(data, "name", "path"),
+                ("images", _images(facts)),
+                ("content key", printable(data.get("key") or "")),
+                ("fallback", "stands in for CIFAR-10, which could not be had" * bool(document.get("fallback"))),
+            ],
+        ),
+        ("Machine", [*_texts(last, "host", "processor", "device"), ("versions", _versions(versions))]),
+        (
+            "Attempts",
+            [(str(attempt["attempt"]), f"{attempt['time']}  on {attempt['host']}") for attempt in history.attempts],
+        ),
+    ]
+
+
+def _texts(record: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
+    return [(name, printable(record.get(name) or "")) for name in names]
+
+
+def _versions(versions: object) -> str:
+    known = versions.items() if isinstance(versions, dict) else ()
+    return ", ".join(f"{name} {version}" for name, version in known)
+
+
+def _entry(name: str, value: str, ink: Ink, columns: int) -> list[Text]:
+    """A value, each of its lines wrapped; without a name it begins further left."""
+    indent = _NAME + 3 if name else 3
+    wrapped = [
+        part
+        for line in value[:_LONGEST].splitlines() or [""]
+        for part in textwrap.wrap(printable(line), max(columns - indent - 1, 10)) or [""]
+    ]
+    texts = []
+    for index, part in enumerate(wrapped):
+        head = f"{printable(name)[:_NAME]:<{_NAME}}" if name and index == 0 else " " * (indent - 3)
+        texts.append(Text.assemble("   ", ink.quiet(head), ink.text(part), no_wrap=True, overflow="crop"))
+    return texts
+
+
+def _words(name: str) -> str:
+    return {"alpha": "α", "lr": "learning rate"}.get(name, name.replace("_", " "))
+
+
+def _value(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else number(value)
+
+
+def _images(facts: Facts) -> str:
+    data = facts.history.data or {}
+    train, test = data.get("n_train"), data.get("n_test")
+    shape = data.get("image_shape")
+    parts = [f"{train:,} for training" if isinstance(train, int) else "", f"{test:,} for the test" if test else ""]
+    parts.append(f"{facts.classes} classes" if facts.classes else "")
+    parts.append(" × ".join(map(printable, shape)) if isinstance(shape, list) else "")
+    return ", ".join(filter(None, parts))
+
+
+def again_command(facts: Facts, options: Iterable[str] = ()) -> str:
+    """What makes the run again; only what is not the default is said. `options` are more for the command."""
+    config = facts.config
+    words = ["mixtui", "run", "--alpha", number(config.get("alpha"))]
+    for name, value in config.items():
+        if name in ("alpha", *_NO_OPTIONS) or value == _DEFAULTS.get(name):
+            continue
+        if name == "dataset":
+            value = config.get("dataset_requested") or value
+        flag = f"--{name.replace('_', '-')}"
+        words += [flag] if value is True else [flag, _exact(value)]
+    if config.get("device") == "cpu":
+        words += ["--device", "cpu"]
+    return shlex.join([*words, *options])
+
+
+def _exact(value: object) -> str:
+    return repr(value) if isinstance(value, float) else printable(value)
+
+
+class NoteEditor(TextArea):
+    """Where a note is written; what was written is lost unless it is saved."""
+
+    PLACES = (Place.NOTE,)
+    BINDINGS = bindings(Place.NOTE)
+
+    class Done(Message):
+        """`note` is None where it was not to be saved."""
+
+        def __init__(self, note: str | None) -> None:
+            super().__init__()
+            self.note = note
+
+    def action_save(self) -> None:
+        self.post_message(self.Done(self.text))
+
+    def action_discard(self) -> None:
+        self.post_message(self.Done(None))
+
+
+class SetupTab(Vertical):
+    """The lines, and while a note is written its editor."""
+
+    app: MixtuiApp
+
+    def __init__(self) -> None:
+        super().__init__(id="setup-tab")
+
+    def compose(self) -> ComposeResult:
+        yield ScrollingLines(id="setup-lines")
+        yield Static("Note", id="note-title", markup=False)
+        yield NoteEditor(id="note-editor", tab_behavior="focus")
+
+    def show(self, facts: Facts, command: str, ink: Ink) -> None:
+        lines = self.query_one(ScrollingLines)
+        lines.show_lines(setup_lines(facts, command, ink, self.app.size.width - 2))
+
+    def edit(self, note: str) -> None:
+        editor = self.query_one(NoteEditor)
+        editor.text = note
+        editor.move_cursor(editor.document.end)
+        self.add_class("-editing")
+        editor.focus()
+
+    def end_editing(self) -> None:
+        self.remove_class("-editing")
+        self.query_one(ScrollingLines).focus()

@@ -1,0 +1,209 @@
+"""The commands that change runs, for every screen on which runs can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mixtui.errors import MixtuiError
+from mixtui.store.labels import valid_tag
+from mixtui.ui.commands import Command
+from mixtui.ui.notices import asks_to_stop, title
+from mixtui.ui.rows import LIVE, Document
+from mixtui.ui.screens.ask import AskScreen
+from mixtui.ui.screens.base import MixtuiScreen
+from mixtui.ui.widgets.prompt import Check, Prompt
+from mixtui.ui.words import plural, printable
+
+if TYPE_CHECKING:
+    from mixtui.ui.actions import Done
+
+_STOPPABLE = frozenset({*LIVE, "queued"})
+_RESUMABLE = frozenset({"stopped", "paused", "failed", "crashed", "lost"})
+_READABLE = lambda document: document["state"] != "broken"  # noqa: E731
+
+# What a run must be like for a command to count for it.
+_FITS: Mapping[str, Callable[[Document], bool]] = {
+    "stop": lambda document: document["state"] in _STOPPABLE,
+    "pause": lambda document: document["state"] in _STOPPABLE,
+    "resume": lambda document: document["state"] in _RESUMABLE,
+    "retry": lambda document: document["state"] in (*_RESUMABLE, "finished"),
+    "remove": lambda document: document["state"] not in (*_STOPPABLE, "broken"),
+    "queue-first": lambda document: document["state"] == "queued",
+    "queue-last": lambda document: document["state"] == "queued",
+    "tag": _READABLE,
+    "note": _READABLE,
+    "pin": _READABLE,
+}
+
+_UNDER_WAY = "It is under way; x stops it first."
+# Why a command counts for none of the runs that it was given for.
+_REFUSALS = {
+    "stop": "It is neither running nor queued.",
+    "pause": "It is neither running nor queued.",
+    "resume": "Only what was stopped or paused, has failed or crashed can be resumed.",
+    "retry": _UNDER_WAY,
+    "remove": _UNDER_WAY,
+    "queue-first": "Only queued runs have a place in the queue.",
+    "queue-last": "Only queued runs have a place in the queue.",
+}
+
+
+class RunCommandsScreen(MixtuiScreen):
+    """A screen on which runs can be chosen, and changed."""
+
+    def chosen(self) -> list[Document]:
+        """The runs that a command is for: the marked ones, or the one under the cursor."""
+        raise NotImplementedError
+
+    def allows(self, command: Command) -> bool:
+        if command.id == "undo":
+            return self.app.can_undo
+        fits = _FITS.get(command.id)
+        return super().allows(command) if fits is None else any(map(fits, self.chosen()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that counts for none of the runs says why, rather than nothing."""
+        command_id = action.replace("_", "-")
+        if command_id in _REFUSALS and self.chosen() and not self._fitting(command_id):
+            return True
+        return super().check_action(action, parameters)
+
+    def _fitting(self, command_id: str) -> list[Document]:
+        return [document for document in self.chosen() if _FITS[command_id](document)]
+
+    def _fitting_or_say(self, command_id: str) -> list[Document]:
+        """The runs that the command is for; where there are none, it says why."""
+        documents = self._fitting(command_id)
+        if not documents:
+            broken = all(document["state"] == "broken" for document in self.chosen())
+            self.app.say("mixtui leaves a broken run alone." if broken else _REFUSALS[command_id])
+        return documents
+
+    def action_stop(self) -> None:
+        documents = self._fitting_or_say("stop")
+        if not documents:
+            return
+        many = len(documents) != 1
+        self._ask(
+            asks_to_stop(documents),
+            "Keep running",
+            f"Stop {len(documents)}" if many else "Stop it",
+            lambda: self.app.act(lambda: self.app.actions.end(_ids(documents), "stop")),
+        )
+
+    def action_pause(self) -> None:
+        if ids := _ids(self._fitting_or_say("pause")):
+            self.app.act(lambda: self.app.actions.end(ids, "pause"))
+
+    def action_resume(self) -> None:
+        if ids := _ids(self._fitting_or_say("resume")):
+            self.app.act(lambda: self.app.actions.resume(ids))
+
+    def action_retry(self) -> None:
+        if ids := _ids(self._fitting_or_say("retry")):
+            self.app.act(lambda: self.app.actions.retry(ids))
+
+    def action_remove(self) -> None:
+        documents = self._fitting_or_say("remove")
+        if not documents:
+            return
+        staying = len(self.chosen()) - len(documents)
+        them = "it" if len(documents) == 1 else "them"
+        named = f" ({title(documents[0])})" if len(documents) == 1 else ""
+        stay = f" {staying} more {'is' if staying == 1 else 'are'} running or queued and stay{'s' * (staying == 1)}."
+        self._ask(
+            f"Move {plural(len(documents), 'run')}{named} to the trash? u brings {them} back.{stay * bool(staying)}",
+            "Keep",
+            f"Move {len(documents)}" if len(documents) != 1 else "Move it",
+            lambda: self.app.act(lambda: self.app.actions.remove(_ids(documents)), self._removed),
+        )
+
+    def _removed(self, done: Done) -> None:
+        self.app.remember_removed(done.removed)
+
+    def action_pin(self) -> None:
+        documents = self._fitting("pin")
+        pinned = not all(document.get("pinned") for document in documents)
+        ids = _ids(documents)
+        self.app.act(lambda: self.app.actions.pin(ids, pinned))
+
+    def action_queue_first(self) -> None:
+        if ids := _ids(self._fitting_or_say("queue-first")):
+            self.app.act(lambda: self.app.actions.move_in_queue(ids, "first"))
+
+    def action_queue_last(self) -> None:
+        if ids := _ids(self._fitting_or_say("queue-last")):
+            self.app.act(lambda: self.app.actions.move_in_queue(ids, "last"))
+
+    def action_undo(self) -> None:
+        self.app.action_undo()
+
+    def action_note(self) -> None:
+        documents = self._fitting("note")
+        before = documents[0].get("note") or "" if len(documents) == 1 else ""
+        if printable(before) != before:  # several lines, or very long: a line would lose some of it
+            self.app.say("This note has more than one line. Open the run; e edits it there.")
+            return
+
+        def done(text: str | None) -> None:
+            if text is not None and text != before:
+                self.app.act(lambda: self.app.actions.note(_ids(documents), text.strip()))
+
+        self.prompt(f"note on {_named(documents)} ", before, lambda _text: None, done)
+
+    def action_tag(self) -> None:
+        """All tags of the runs in one line: what is added to it is added, what is deleted is taken away."""
+        documents = self._fitting("tag")
+        before = list(dict.fromkeys(tag for document in documents for tag in document.get("tags", ())))
+
+        def done(text: str | None) -> None:
+            if text is None:
+                return
+            after = _tags(text)
+            add, remove = [t for t in after if t not in before], [t for t in before if t not in after]
+            if add or remove:
+                self.app.act(lambda: self.app.actions.tag(_ids(documents), add, remove))
+
+        self.prompt(f"tags of {_named(documents)}, separated by commas ", ", ".join(before), _check_tags, done)
+
+    def prompt(self, label: str, value: str, check: Check, done: Callable[[str | None], object]) -> None:
+        """Ask for a line at the bottom of the screen; the focus comes back afterwards."""
+        focused = self.focused
+
+        def finish(text: str | None) -> None:
+            if focused is not None:
+                focused.focus()
+            done(text)
+
+        self.mount(Prompt(self.app.glyphs.words(label), value, check, finish))
+
+    def _ask(self, question: str, no: str, yes: str, act: Callable[[], object]) -> None:
+        def answered(answer: bool | None) -> None:
+            if answer:
+                act()
+
+        self.app.push_screen(AskScreen(self.app.glyphs.words(question), no, yes), answered)
+
+
+def _ids(documents: list[Document]) -> list[str]:
+    return [document["id"] for document in documents]
+
+
+def _named(documents: list[Document]) -> str:
+    return title(documents[0]) if len(documents) == 1 else plural(len(documents), "run")
+
+
+def _tags(text: str) -> list[str]:
+    return [tag.strip() for tag in text.split(",") if tag.strip()]
+
+
+def _check_tags(text: str) -> Text | None:
+    try:
+        for tag in _tags(text):
+            valid_tag(tag)
+    except MixtuiError as error:
+        return Text(f"{error.message} {error.hint}")
+    return None

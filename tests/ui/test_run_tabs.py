@@ -1,0 +1,347 @@
+"""What the tabs of a run draw: right for what is right, and never a crash for what is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.text import Text
+
+from mixtui.calibration import scores
+from mixtui.calibration.bins import FINE_BINS, equal_mass, equal_width
+from mixtui.calibration.mixup_floor import mixed_loss_floor
+from mixtui.calibration.predictions import Predictions
+from mixtui.calibration.scores import score_logits, softmax, top_label
+from mixtui.config import RunConfig
+from mixtui.plots.alpha_colors import SeriesStyle
+from mixtui.store.history import History
+from mixtui.store.steps import Steps
+from mixtui.ui.glyphs import ASCII, BRAILLE, Glyphs
+from mixtui.ui.ink import Ink
+from mixtui.ui.run_tabs import curves, diagram_panels, mixup, setup, shown, state_words
+from mixtui.ui.run_tabs import scores as score_tab
+from mixtui.ui.run_tabs.curves import Window
+from mixtui.ui.run_tabs.extras_reader import mass_bins
+from mixtui.ui.run_tabs.facts import Extras, Facts, plausible
+from mixtui.ui.run_tabs.log import log_line, search
+from mixtui.ui.run_tabs.shown import Chosen
+
+
+def make_ink(glyphs: Glyphs = BRAILLE) -> Ink:
+    return Ink(glyphs, "256", "dark", "#a8a8a8", "#ffaf5f", "#5fd7ff", "#ff8787", SeriesStyle(33))
+
+
+INK = make_ink()
+CLASSES = 4
+
+
+def make_facts(epochs: int = 3, n: int = 300, *, seed: int = 0, **config: Any) -> Facts:
+    """A finished run, overconfident at its end."""
+    rng = np.random.default_rng(seed)
+    recipe = RunConfig(**{"alpha": 0.4, "epochs": epochs, **config})
+    labels = rng.integers(0, CLASSES, n)
+    history, fine = History(), {}
+    for epoch in range(1, epochs + 1):
+        logits = rng.normal(size=(n, CLASSES)) * epoch
+        test = score_logits(logits, labels, recipe.bins)
+        fine[epoch] = score_logits(logits, labels, FINE_BINS).bins
+        history = history.add([epoch_event(epoch, test.scores.to_json(), test.bins.to_json())])
+    predictions = Predictions("logits", logits, labels)
+    steps = Steps(np.arange(1.0, 101), np.linspace(2, 1, 100), rng.beta(0.4, 0.4, 100), 50.0)
+    extras = Extras(fine, mass_bins(predictions, (5, 10, 15)))
+    return Facts(make_document(recipe, epochs, n), history, steps, (), True, extras)
+
+
+def make_document(config: RunConfig, epochs: int, n: int) -> dict[str, Any]:
+    return {
+        "id": "r1",
+        "state": "finished",
+        "config": config.to_json(),
+        "dataset": config.dataset,
+        "epochs": epochs,
+        "epoch": epochs,
+        "data": {"n_test": n, "classes": ["a"] * CLASSES, "steps_per_epoch": 10},
+        "path": "/runs/r1",
+    }
+
+
+def epoch_event(epoch: Any, metrics: Any, bins: Any, **more: Any) -> dict[str, Any]:
+    common = {"type": "epoch", "time": "2026", "attempt": 1, "step": 10 * epoch, "epoch": epoch, "seconds": 60.0}
+    return {**common, "metrics": metrics, "train_metrics": metrics, "bins": bins, "train_loss": 1.0, **more}
+
+
+def text_of(lines: list[Text]) -> str:
+    return "\n".join(line.plain for line in lines)
+
+
+# What is shown of what was chosen
+
+
+def test_bins_of_any_number_are_those_of_direct_binning() -> None:
+    facts = make_facts()
+    assert facts.m_choices() == (5, 10, 15, 20, 30, 50, 60, 100)
+    for m in facts.m_choices():
+        bins = facts.bins(3, m)
+        assert bins is not None
+        assert (bins.m, bins.n) == (m, 300)
+    assert scores.ece(facts.bins(3, 15) or pytest.fail()) == pytest.approx(facts.record(3)["metrics"]["ece"])
+
+
+def test_a_number_of_bins_that_does_not_divide_300_is_shown_as_it_was_recorded() -> None:
+    facts = make_facts(bins=7)
+    assert facts.m_choices() == (5, 7, 10, 15, 20, 30, 50, 60, 100)
+    now = shown.shown(facts, Chosen())
+    assert now is not None and now.bins.m == 7
+    assert "M 7" in text_of(diagram_panels.score_lines(facts, now, INK))
+
+
+def test_bins_of_equal_mass_are_those_of_the_logits() -> None:
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(size=(5000, 3)), rng.integers(0, 3, 5000)  # more than are taken at once
+    confidence, correct = top_label(softmax(logits), labels)
+    made, wanted = mass_bins(Predictions("logits", logits, labels), (15,))[15], equal_mass(confidence, correct, 15)
+    assert np.array_equal(made.count, wanted.count)
+    assert np.allclose(made.edges, wanted.edges)
+
+
+def test_an_epoch_that_another_run_has_not_shows_the_nearest() -> None:
+    now = shown.shown(make_facts(epochs=3), Chosen(epoch=9))
+    assert now is not None and now.epoch == 3
+    assert shown.shown(make_facts(epochs=3), Chosen(epoch=2)).epoch == 2  # type: ignore[union-attr]
+
+
+def test_the_last_epoch_goes_on_being_the_last() -> None:
+    few, more = make_facts(epochs=3), make_facts(epochs=5)
+    at_end = shown.move_epoch(few, shown.move_epoch(few, Chosen(), -1), 1)
+    assert shown.shown(more, at_end).epoch == 5  # type: ignore[union-attr]
+
+
+def test_the_cursor_begins_at_the_bin_that_adds_most_to_the_ece() -> None:
+    facts = make_facts()
+    now = shown.shown(facts, Chosen())
+    assert now is not None
+    assert now.cursor == np.abs(now.bins.confidence_sum - now.bins.correct).argmax()
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_the_verdict_names_direction_epoch_and_bins(short: bool) -> None:
+    facts = make_facts()
+    now = shown.shown(facts, Chosen())
+    assert now is not None
+    words = shown.verdict(now, INK, short=short)
+    assert words.startswith("Overconfident: says ") and "▲" in words and "(M" not in words
+    early = shown.shown(facts, Chosen(epoch=2, m=30, equal_mass=True))
+    assert early is not None
+    assert shown.verdict(early, INK, short=short).startswith("After epoch 2, ")
+    assert "ECE (M 30) ." in shown.verdict(early, INK, short=short)
+
+
+# The scrubber
+
+
+@given(st.integers(1, 3000), st.integers(20, 200), st.data())
+@settings(max_examples=50)
+def test_a_click_on_an_epoch_finds_it(count: int, columns: int, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, count - 1))
+    places = diagram_panels.scrubber_columns(count, columns)
+    found = diagram_panels.epoch_index_at(places[index], count, columns)
+    assert places[found] == places[index]
+    line = diagram_panels.scrubber(range(1, count + 1), index + 1, INK, columns)
+    assert f"⟨{index + 1}⟩" in line.plain
+    assert line.cell_len <= columns
+
+
+# Curves
+
+
+def test_zooming_keeps_the_cursor_in_its_place_and_ends_at_the_edges() -> None:
+    facts = make_facts()
+    window = Window(cursor=60.0)
+    near = curves.zoom(facts, window, 0.5)
+    low, high = near.steps or (0, 0)
+    assert high - low == pytest.approx(99 / 2)
+    assert (60 - low) / (high - low) == pytest.approx((60 - 1) / 99)
+    assert curves.zoom(facts, near, 2).steps is None
+    for _ in range(50):
+        near = curves.zoom(facts, near, 0.5)
+    low, high = near.steps or (0, 0)
+    assert high - low == 8
+
+
+def test_the_cursor_takes_the_window_along() -> None:
+    facts = make_facts()
+    window = Window(steps=(10.0, 20.0), cursor=20.0)
+    moved = curves.move_cursor(facts, window, 1)
+    assert moved.cursor == 21 and moved.steps == (11, 21)
+    for _ in range(200):
+        moved = curves.move_cursor(facts, moved, 1)
+    assert moved.cursor is None
+    assert moved.steps == (90, 100)
+
+
+def test_values_at_the_cursor_are_those_of_its_step_and_epoch() -> None:
+    facts = make_facts()
+    words = curves.values_at_cursor(facts, Window(cursor=50.0, smoothing=0.0), INK)
+    assert words.startswith("step 50  loss 1.505") and "epoch 3:" in words
+    assert "EMA" not in words
+
+
+# Mixup
+
+
+def test_the_floor_is_told_but_not_with_smoothed_labels() -> None:
+    assert f"floor {mixed_loss_floor(0.4, CLASSES):.3f} nats" in text_of(mixup.floor_lines(make_facts(), INK, 60, 12))
+    assert "with smoothed labels" in text_of(mixup.floor_lines(make_facts(label_smoothing=0.1), INK, 60, 12))
+
+
+def test_lam_of_each_image_is_not_compared_with_its_density() -> None:
+    assert "line: density" in text_of(mixup.lam_lines(make_facts(), INK, 60, 12))
+    assert "the mean λ of each" in text_of(mixup.lam_lines(make_facts(mixup_per="sample"), INK, 60, 12))
+
+
+# Setup
+
+
+def test_the_command_says_what_is_not_the_default() -> None:
+    command = setup.again_command(make_facts(lr=0.1, augment=True, dataset="folder:x", dataset_requested="folder:/a b"))
+    assert command == "mixtui run --alpha 0.4 --dataset 'folder:/a b' --epochs 3 --lr 0.1 --augment --device cpu"
+
+
+# Log
+
+
+def test_a_search_finds_lines_in_either_case_from_where_one_is() -> None:
+    lines = ["an Error", "fine", "another ERROR", "fine"]
+    found = search(lines, "error", 1)
+    assert (found.matches, found.line) == ((0, 2), 2)
+    assert found.moved(1).line == 0
+    assert found.moved(-1).line == 0
+    assert search(lines, "none", 0).line is None
+    assert search(lines, "", 0).matches == ()
+
+
+@given(st.text(), st.text(max_size=3))
+@settings(max_examples=50)
+def test_marks_of_a_search_change_no_letter(line: str, wanted: str) -> None:
+    assert log_line(line, wanted, INK, at_match=True).plain == Text(line).plain
+
+
+# Hostile content
+
+numbers = st.one_of(st.none(), st.booleans(), st.floats(), st.sampled_from([1e300, -1e300, 10**400]), st.text())
+metrics = st.dictionaries(st.sampled_from([*scores.SCORE_NAMES, "other"]), numbers)
+some_bins = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "edges": st.just([0, 0.5, 1]) | st.lists(st.floats()),
+            "count": st.lists(st.integers(-2, 2**70), max_size=3),
+            "confidence": st.lists(numbers, max_size=3),
+            "accuracy": st.lists(numbers, max_size=3),
+        }
+    ),
+    st.builds(lambda good: good.to_json(), st.builds(lambda c: equal_width([c], [1], 15), st.floats(0, 1))),
+)
+records = st.builds(
+    lambda epoch, own, bins, more: epoch_event(epoch, own, bins, **more),
+    st.integers(0, 50) | st.sampled_from([-1, 2**80, 10**400]),
+    metrics,
+    some_bins,
+    st.fixed_dictionaries({"train_loss": numbers, "train_accuracy_mixed": numbers, "lr": numbers}),
+)
+step_values = st.lists(st.floats() | st.sampled_from([1e300, math.nan]), max_size=30)
+texts = st.text() | st.sampled_from(["[/]", "[bold]x", "\x1b[2J", "🙂" * 50, "word " * 3000, "\n\n", "é\u0301\u200b"])
+
+
+@st.composite
+def hostile_facts(draw: st.DrawFn) -> Facts:
+    good = make_facts(2, 20)
+    values = draw(step_values)
+    steps = np.cumsum(np.array(draw(st.lists(st.integers(0, 9), min_size=len(values), max_size=len(values)))))
+    loss = np.array(values, dtype=np.float64)
+    history = History().add(draw(st.lists(records, max_size=4)))
+    attempt = {"type": "attempt", "time": "t", "attempt": 1, "step": 0, "pid": 1, "start_time": 1.0, "boot_id": "b"}
+    history = history.add(
+        [
+            {**attempt, "host": draw(texts), "versions": draw(st.none() | st.dictionaries(texts, texts, max_size=2))},
+            {"type": "warning", "time": "t", "attempt": 1, "step": 0, "message": draw(texts)},
+        ]
+    )
+    words = {name: draw(texts) for name in ("note", "name", "sentence", "reason", "path", "dataset", "phase")}
+    document = {
+        **good.document,
+        **words,
+        "tags": draw(st.lists(texts, max_size=2)),
+        "state": draw(st.sampled_from(["running", "starting", "queued", "failed", "crashed", "finished"])),
+        "data": draw(st.sampled_from([None, {}, {"n_test": 10, "classes": ["a", "b"]}, good.document["data"]])),
+        "stalled_for": draw(st.sampled_from([None, 70.0, 1e300])),
+        "fraction": draw(numbers),
+        "epochs": draw(st.sampled_from([1, 2, 50])),
+        "config": {**good.config, "alpha": draw(st.sampled_from([0, 1e-6, 0.4, 1e9])), "model": draw(texts)},
+    }
+    extras = good.extras if draw(st.booleans()) else Extras()
+    read = Steps(steps.astype(np.float64), loss, draw(st.permutations(values).map(np.array)) if values else loss, 0.0)
+    return Facts(document, plausible(history), read, (), draw(st.booleans()), extras)
+
+
+Drawing = Callable[[Facts, Ink, int, int], object]
+
+
+def draw_diagram(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
+    for chosen in (Chosen(), Chosen(1, 30, True, 0.5), Chosen(2, 5, False, 1.0)):
+        now = shown.shown(facts, chosen)
+        if now is None:
+            state_words.before_the_first(facts, 3)
+            continue
+        for change in (shown.move_epoch, shown.move_bin, shown.change_m):
+            shown.shown(facts, change(facts, chosen, 1))
+        lines = diagram_panels.diagram(facts, now, ink, columns, rows, with_scores=True)
+        assert len(lines) >= 1
+        diagram_panels.score_lines(facts, now, ink)
+        diagram_panels.other_bins(facts, now, ink, columns)
+        diagram_panels.over_epochs(facts, now, ink, columns, rows)
+        shown.verdict(now, ink)
+    state_words.trouble(facts)
+
+
+def draw_curves(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
+    window = Window(log=True)
+    for step in range(6):
+        for name in curves.PANELS:
+            curves.draw(facts, window, name, ink, columns, rows)
+        curves.values_at_cursor(facts, window, ink, short=step % 2 == 0)
+        window = curves.zoom(facts, curves.move_cursor(facts, window, step - 2), 0.5)
+        window = replace(window, log=not window.log, smoothing=0.6)
+
+
+def draw_mixup(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
+    for draw in (mixup.lam_lines, mixup.floor_lines, mixup.accuracy_lines):
+        draw(facts, ink, columns, rows)
+
+
+def draw_scores(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
+    for epoch in (*facts.epochs, 99):
+        score_tab.score_table(facts, epoch, ink)
+        score_tab.epoch_table(facts, epoch, ink)
+    score_tab.markdown(facts)
+
+
+def draw_setup(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
+    for width in (columns, 120):
+        for line in setup.setup_lines(facts, setup.again_command(facts), ink, width):
+            assert line.plain.isprintable()
+
+
+@pytest.mark.parametrize("draw", [draw_diagram, draw_curves, draw_mixup, draw_scores, draw_setup])
+@given(facts=hostile_facts(), size=st.tuples(st.integers(1, 120), st.integers(1, 40)), ascii_only=st.booleans())
+@settings(max_examples=25)
+def test_nothing_that_was_recorded_crashes_a_tab(
+    draw: Drawing, facts: Facts, size: tuple[int, int], ascii_only: bool
+) -> None:
+    draw(facts, make_ink(ASCII) if ascii_only else INK, *size)
