@@ -9,7 +9,7 @@ demo: setup  ## set up, and train one model on the embedded data set (a few minu
 	$(BIN)/mixtui run --alpha 0.1 --dataset synthetic
 
 test: setup  ## set up, and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: setup  ## formatter, linter, types, import contracts
 	$(BIN)/ruff format --check .

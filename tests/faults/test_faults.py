@@ -24,6 +24,10 @@ import psutil
 import pytest
 from PIL import Image
 
+from mixtui.launch.queue import ask_process_to_end
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import Run
+
 # A small network that takes its time over a step, so that most deaths come while it trains.
 SLOW_NETWORK = """
 import time
@@ -254,7 +258,8 @@ def test_a_log_cut_in_the_middle_of_a_line_and_a_pid_used_by_another(
     workplace.call("sweep", "--alphas", "0.1,0.4", *RECIPE)
     cut, reused = sorted(workplace.listed())
     wait_for_epoch(workplace, [cut, reused], 1)
-    workplace.call("stop", cut)
+    ask_process_to_end(RunPaths(workplace.runs / cut), "stop")  # the runs are short, a command starts slowly
+    wait_until_ended(workplace, cut)
     events = workplace.runs / cut / "events.jsonl"
     with events.open("r+b") as file:
         file.truncate(events.stat().st_size - 20)  # in its end event: as if the machine had gone down with it
@@ -282,9 +287,16 @@ def test_a_log_cut_in_the_middle_of_a_line_and_a_pid_used_by_another(
 
 def wait_for_epoch(workplace: Workplace, ids: list[str], epoch: int) -> None:
     deadline = time.monotonic() + 90
-    while any(workplace.listed()[run_id]["epoch"] < epoch for run_id in ids):
+    while any(Run.load(workplace.runs / run_id).epoch < epoch for run_id in ids):
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.02)
+
+
+def wait_until_ended(workplace: Workplace, run_id: str) -> None:
+    deadline = time.monotonic() + 30
+    while Run.load(workplace.runs / run_id).status.state.is_live:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # In a mount namespace of its own: a runs folder on a file system that is soon full.
