@@ -51,7 +51,8 @@ class _InSections(TyperGroup):
 
 app = typer.Typer(
     cls=_InSections,
-    help="Study how mixup training changes the calibration of image classifiers.",
+    help="Study how mixup training changes the calibration of image classifiers.\n\n"
+    "Without a command it opens the interface.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

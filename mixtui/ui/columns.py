@@ -15,8 +15,9 @@ from rich.style import Style
 
 from mixtui.calibration.direction import Direction, direction
 from mixtui.launch.estimate import about, duration
+from mixtui.store.listing import Document
 from mixtui.ui.glyphs import Glyphs
-from mixtui.ui.rows import LIVE, Document, RunRow, part, tags
+from mixtui.ui.rows import LIVE, RunRow, part, tags
 from mixtui.ui.theme import STATES
 from mixtui.ui.words import fraction, loss, number, ordinal, printable
 

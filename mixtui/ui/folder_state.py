@@ -37,7 +37,6 @@ class Layout:
     """How the panels of the home screen were left in one size class."""
 
     hidden: tuple[str, ...] = ()
-    zoomed: str | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)  # of a panel, in cells
 
 
@@ -119,7 +118,6 @@ def _layout(document: object) -> Layout | None:
         return None
     return Layout(
         hidden=_names(document.get("hidden"), MOST_PANELS),
-        zoomed=_name(document.get("zoomed")),
         sizes=_mapping(document.get("sizes"), MOST_PANELS, _size),
     )
 

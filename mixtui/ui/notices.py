@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mixtui.store.listing import Document
 from mixtui.ui.columns import run_direction
 from mixtui.ui.glyphs import Glyphs
-from mixtui.ui.rows import LIVE, TROUBLED, Document, needs_attention, part
+from mixtui.ui.rows import LIVE, TROUBLED, needs_attention, part
 from mixtui.ui.words import fraction, listing, plural, printable, run_title
 
 _ENDED = ("finished", "failed", "crashed", "stopped", "lost", "broken")

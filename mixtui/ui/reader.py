@@ -18,10 +18,11 @@ from textual.message import Message
 from mixtui.errors import MixtuiError
 from mixtui.launch.wake import note_of, wake
 from mixtui.store.folder_watch import FolderWatch
+from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 from mixtui.ui.first_look import FirstLook
-from mixtui.ui.rows import LIVE, Document
+from mixtui.ui.rows import LIVE
 
 if TYPE_CHECKING:
     from mixtui.ui.run_view import FollowedRun, RunView

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mixtui.store.listing import Document
+
 if TYPE_CHECKING:
     from mixtui.store.query import Query
-
-Document = dict[str, Any]
 
 LIVE = frozenset({"starting", "running", "stopping"})
 TROUBLED = frozenset({"failed", "crashed", "lost", "broken"})

@@ -23,7 +23,7 @@ LEFT = FolderState(
     filter="tag:study-1 α>=0.2",
     sort="ece",
     reverse=True,
-    layouts={"120": Layout(hidden=("log",), zoomed="reliability", sizes={"table": 14}), "80": Layout()},
+    layouts={"120": Layout(hidden=("log",), sizes={"table": 14}), "80": Layout()},
     seen=NOON,
 )
 
@@ -141,7 +141,7 @@ def test_of_marks_and_layouts_the_good_ones_stay(folder: Path, tmp_path: Path) -
     document = {
         "marks": ["a", 3, None, ["b"], "", "a", "b"],
         "layouts": {
-            "120": {"hidden": ["log", 4], "zoomed": 1, "sizes": {"a": 9, "b": True, "c": -1, "d": 1e9, "e": "9"}},
+            "120": {"hidden": ["log", 4], "sizes": {"a": 9, "b": True, "c": -1, "d": 1e9, "e": "9"}},
             "80": 3,
         },
     }
@@ -164,7 +164,7 @@ folder_documents = st.fixed_dictionaries(
         **dict.fromkeys(vars(LEFT), anything),
         "layouts": st.dictionaries(
             st.text(max_size=5),
-            st.one_of(anything, st.fixed_dictionaries({"hidden": anything, "zoomed": anything, "sizes": anything})),
+            st.one_of(anything, st.fixed_dictionaries({"hidden": anything, "sizes": anything})),
             max_size=3,
         ),
     },

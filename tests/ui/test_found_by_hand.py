@@ -144,4 +144,13 @@ async def test_a_run_without_steps_has_no_empty_axes(runs: MadeRuns, open_app: O
     live = runs.running(epochs_done=0)
     live.steps.unlink()
     async with open_app() as opened:
-        await opened.until_shown("No steps yet.", "The first diagram comes after epoch 1")
+        await opened.until_shown("No steps yet.", "The first diagram comes after")
+
+
+async def test_what_a_panel_says_in_place_of_a_picture_is_not_cut(
+    runs: MadeRuns, open_app: OpenApp, store: Store
+) -> None:
+    runs.queued(0.4)
+    note_path(store.root).write_text("Something that takes many more words than one line of a panel has room for.")
+    async with open_app((80, 24)) as opened:
+        await opened.until_shown("It is queued: Something", "panel has room for.")

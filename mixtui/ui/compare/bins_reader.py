@@ -10,11 +10,11 @@ import numpy as np
 
 from mixtui.calibration.bins import EXACT_M, Bins
 from mixtui.store.epoch_bins import read_epoch_bins, read_predictions
+from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.ui.compare.comparison import Binning, Sample, TopLabels
 from mixtui.ui.drawing import bins_of, top_labels
-from mixtui.ui.rows import Document
 
 
 class BinsReader:

@@ -9,8 +9,8 @@ import numpy as np
 
 from mixtui.calibration import scores
 from mixtui.calibration.bins import Bins, FloatArray, IntArray, equal_mass
+from mixtui.store.listing import Document
 from mixtui.store.study import Row, Study, study_of
-from mixtui.ui.rows import Document
 
 _FROM_BINS = ("ece", "mce", "oe", "ue")
 _ALSO_OF_BINS = ("classwise_ece", "equal_mass_ece")  # which follow from the predictions alone

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mixtui.store.listing import Document
 from mixtui.store.query import parse
 from mixtui.store.study import Row
 from mixtui.ui.compare.comparison import Comparison
-from mixtui.ui.rows import Document
 from mixtui.ui.words import listing, plural, printable
 
 _ORDER = ("running", "starting", "stopping", "queued")

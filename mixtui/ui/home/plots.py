@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ class HomePlots:
     def _loss(self, view: HomeView, columns: int, rows: int) -> list[Text]:
         """Training loss over steps, and below it how low it can fall."""
         if not any(len(run.view.steps.step) for run in view.runs):
-            return [Text(), _secondary(view, "No steps yet.")] if view.runs else _nothing_yet(view)
+            return [Text(), _secondary(view, "No steps yet.")] if view.runs else _nothing_yet(view, columns)
         curves = []
         for run in view.runs:
             steps, on_top = run.view.steps, _is_on_top(view, run)
@@ -53,7 +54,7 @@ class HomePlots:
     def _scores(self, view: HomeView, columns: int, rows: int) -> list[Text]:
         """Accuracy on the test split (solid) and on clean training images (dashed), and ECE, after each epoch."""
         if not any(run.view.history.epochs for run in view.runs):
-            return _nothing_yet(view)
+            return _nothing_yet(view, columns)
         previous = self._ranges.get("scores", (None, None))
         accuracy = Pane(
             _score_curves(view, "accuracy"),
@@ -91,7 +92,7 @@ def _diagram(view: HomeView, columns: int, rows: int) -> list[Text]:
     """The reliability diagram of the run under the cursor, after its last epoch."""
     bins = None if view.view is None else bins_of(view.view.history)
     if view.at_cursor is None or view.at_cursor["state"] == "broken" or bins is None:
-        return _nothing_yet(view)
+        return _nothing_yet(view, columns)
     ink = view.ink
     picture = reliability_picture(
         bins, columns, rows - 1, colors=ink.colors, ground=ink.ground, glyphs=diagram_glyphs(ink.glyphs)
@@ -121,11 +122,11 @@ def _loss_note(view: HomeView, notes: Sequence[str]) -> Text:
     return _secondary(view, words)
 
 
-def _nothing_yet(view: HomeView) -> list[Text]:
+def _nothing_yet(view: HomeView, columns: int) -> list[Text]:
     """Why there is nothing to draw, and what to do about it."""
     document = view.at_cursor
     if document is None:
-        words = "Panels show the run under the cursor."
+        words = "Panels follow the cursor."
     elif document["state"] == "queued":
         words = f"It is queued: {view.queue_note}" if view.queue_note else "It waits for a free place."
     elif document["state"] == "broken":
@@ -137,7 +138,7 @@ def _nothing_yet(view: HomeView) -> list[Text]:
         words = "…"
     else:
         words = "No epoch was finished."
-    return [Text(), _secondary(view, words)]
+    return [Text(), *(_secondary(view, line) for line in textwrap.wrap(words, max(columns - 1, 1)))]
 
 
 def _label(view: HomeView, run: PlottedRun) -> str:

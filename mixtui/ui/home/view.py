@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mixtui.store.listing import Document
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import title
-from mixtui.ui.rows import Document
 from mixtui.ui.words import fraction, printable
 
 if TYPE_CHECKING:

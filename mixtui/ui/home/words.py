@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from mixtui.launch.estimate import runs_at_once, until_empty
+from mixtui.store.listing import Document
 from mixtui.ui.notices import counts
-from mixtui.ui.rows import LIVE, TROUBLED, Document, needs_attention, queue
+from mixtui.ui.rows import LIVE, TROUBLED, needs_attention, queue
 
 SecondsLeft = Callable[[Document], float | None]
 

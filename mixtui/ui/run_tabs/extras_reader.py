@@ -17,11 +17,11 @@ from mixtui.calibration.predictions import Predictions
 from mixtui.errors import MixtuiError
 from mixtui.store.epoch_bins import read_epoch_bins, read_predictions
 from mixtui.store.history import History
+from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.truth import truth_document
 from mixtui.ui.drawing import top_labels
-from mixtui.ui.rows import Document
 from mixtui.ui.run_tabs.facts import Extras, Facts
 
 Parts = Mapping[str, object]

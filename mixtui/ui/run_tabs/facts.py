@@ -14,10 +14,11 @@ from mixtui.calibration.bins import EXACT_M, FINE_BINS, Bins
 from mixtui.calibration.direction import Direction, direction
 from mixtui.calibration.scores import accuracy, mean_confidence
 from mixtui.store.history import History, Record
+from mixtui.store.listing import Document
 from mixtui.store.steps import Steps
 from mixtui.ui.columns import run_direction
 from mixtui.ui.drawing import bins_of_epoch
-from mixtui.ui.rows import Document, part
+from mixtui.ui.rows import part
 
 _MOST_EPOCHS = 1_000_000  # of a configuration
 _LARGEST_STEP = 2**53

@@ -18,6 +18,7 @@ from textual.worker import get_current_worker
 
 from mixtui.calibration.bins import DEFAULT_M, EXACT_M
 from mixtui.plots.alpha_colors import SeriesStyle
+from mixtui.store.listing import Document
 from mixtui.store.study import Row
 from mixtui.store.study_table import all_columns, cells, markdown, row_name, standard_columns, title, verdict
 from mixtui.ui.commands import Command, Place, bindings
@@ -28,7 +29,6 @@ from mixtui.ui.compare.response import SCORES, draw_response, response_titles
 from mixtui.ui.compare.study_table import StudyTable
 from mixtui.ui.compare.view_line import ViewLine
 from mixtui.ui.compare.words import left_out, query_for, waiting
-from mixtui.ui.rows import Document
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.plot_panel import PlotPanel

@@ -14,23 +14,14 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from mixtui.launch.estimate import clock
+from mixtui.store.listing import Document
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.home.view import HomeView, PlottedRun
 from mixtui.ui.home.words import ended_since, news, seconds_until_empty, short_path, tally
 from mixtui.ui.notices import title
-from mixtui.ui.rows import (
-    LIVE,
-    SORTABLE,
-    Document,
-    FoldRow,
-    RunRow,
-    SortBy,
-    needs_attention,
-    rows,
-    study,
-)
+from mixtui.ui.rows import LIVE, SORTABLE, FoldRow, RunRow, SortBy, needs_attention, rows, study
 from mixtui.ui.screens.home_layout import HomeLayoutScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.home_panels import HomePanels

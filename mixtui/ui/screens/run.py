@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from mixtui.launch.estimate import about, duration
 from mixtui.plots.alpha_colors import SeriesStyle
+from mixtui.store.listing import Document
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
 from mixtui.ui.actions import runs_dir_option
@@ -20,7 +21,7 @@ from mixtui.ui.columns import NARROW_BELOW, shown_state
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import title
-from mixtui.ui.rows import LIVE, Document, queue
+from mixtui.ui.rows import LIVE, queue
 from mixtui.ui.run_tabs import log_reader, scores, setup, state_words
 from mixtui.ui.run_tabs.curves import CurvesTab
 from mixtui.ui.run_tabs.diagram import DiagramTab

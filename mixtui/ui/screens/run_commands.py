@@ -9,9 +9,10 @@ from rich.text import Text
 
 from mixtui.errors import MixtuiError
 from mixtui.store.labels import valid_tag
+from mixtui.store.listing import Document
 from mixtui.ui.commands import Command
 from mixtui.ui.notices import asks_to_stop, title
-from mixtui.ui.rows import LIVE, Document
+from mixtui.ui.rows import LIVE
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.widgets.prompt import Check, Prompt
