@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mixtui.errors import MixtuiError
 
 FloatArray = NDArray[np.float64]
+RealArray = NDArray[np.floating | np.integer]  # numbers of any width
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
@@ -20,6 +21,7 @@ DEFAULT_M = 15
 # Bins kept for every epoch of a run, and the numbers of bins that follow from them exactly.
 FINE_BINS = 300
 EXACT_M = (5, 10, 15, 20, 30, 50, 60, 100)
+MOST_BINS = 1000  # as of a run
 
 _MOST_SAMPLES = 2**48  # in possible bins: sums over bins and over seeds stay whole numbers of 64 bits
 
@@ -150,7 +152,8 @@ def equal_width(confidence: ArrayLike, correct: ArrayLike, m: int) -> Bins:
     `k / m`; 0 belongs to the first bin. Raises MixtuiError on input that `check_top_label` refuses.
     """
     checked_confidence, checked_correct = check_top_label(confidence, correct)
-    return _fill(equal_width_edges(m), checked_confidence, checked_correct)
+    edges = equal_width_edges(m)
+    return _fill(edges, equal_width_index(checked_confidence, edges), checked_confidence, checked_correct)
 
 
 def equal_mass(confidence: ArrayLike, correct: ArrayLike, m: int) -> Bins:
@@ -172,13 +175,13 @@ def equal_mass(confidence: ArrayLike, correct: ArrayLike, m: int) -> Bins:
     share = m * (2 * ranks_below + ties) // (2 * len(checked_confidence))
     highest_of_share = values[:-1][share[:-1] != share[1:]]
     edges = np.concatenate(([0.0], highest_of_share, [1.0]))
-    return _fill(edges, checked_confidence, checked_correct)
+    return _fill(edges, bin_index(checked_confidence, edges), checked_confidence, checked_correct)
 
 
 def equal_width_edges(m: int) -> FloatArray:
     """The edges 0, 1/m, …, 1 of `m` bins, (m + 1,); where `m` divides M, all are edges of M to the bit.
 
-    Raises MixtuiError if `m` is below 1.
+    Raises MixtuiError if `m` is not from 1 to `MOST_BINS`.
     """
     _check_m(m)
     return np.arange(m + 1) / m
@@ -187,6 +190,13 @@ def equal_width_edges(m: int) -> FloatArray:
 def bin_index(values: FloatArray, edges: FloatArray) -> IntArray:
     """Index of the bin `(lo, hi]` of each value, of any shape; the first bin takes the lowest edge too."""
     return np.maximum(np.searchsorted(edges, values, side="left") - 1, 0)
+
+
+def equal_width_index(values: FloatArray, edges: FloatArray) -> IntArray:
+    """`bin_index` for `edges` that `equal_width_edges` gave, in less than half the time; `values` from 0 to 1."""
+    index = (values * (len(edges) - 1)).astype(np.int64)
+    index -= values <= edges[index]  # an upper edge belongs to the bin below it; rounding errs upwards alone
+    return np.maximum(index, 0, out=index)
 
 
 def check_top_label(confidence: ArrayLike, correct: ArrayLike) -> tuple[FloatArray, IntArray]:
@@ -225,12 +235,11 @@ def no_samples() -> MixtuiError:
 
 
 def _check_m(m: int) -> None:
-    if m < 1:
-        raise MixtuiError(f"The number of bins is {m}.", "Choose at least 1.")
+    if not 1 <= m <= MOST_BINS:
+        raise MixtuiError(f"The number of bins is {m}.", f"Choose from 1 to {MOST_BINS}.")
 
 
-def _fill(edges: FloatArray, confidence: FloatArray, correct: IntArray) -> Bins:
-    index = bin_index(confidence, edges)
+def _fill(edges: FloatArray, index: IntArray, confidence: FloatArray, correct: IntArray) -> Bins:
     m = len(edges) - 1
     return Bins(
         edges=edges,

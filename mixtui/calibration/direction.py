@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeGuard
 
-Direction = Literal["over", "under", "neither"]
+from mixtui.calibration.interval import wilson_interval
+from mixtui.figures import is_figure
+
+Direction = Literal["over", "under", "neither", "floor"]
+"""`floor`: the ECE is no higher than chance alone gives a calibrated model, so there is nothing to have a direction."""
 
 IN_WORDS: dict[Direction, str] = {
     "over": "overconfident",
     "under": "underconfident",
     "neither": "neither over- nor underconfident on the whole",
+    "floor": "at the noise floor",
 }
 
-_Z_95 = 1.959964
+_ROUNDING = 1e-12  # of an ECE and a floor that are both 0
 
-
-def wilson_interval(accuracy: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion seen in n > 0 samples (Wilson 1927); it always holds the proportion."""
-    z2 = _Z_95**2
-    middle = (accuracy + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 / (1 + z2 / n) * math.sqrt(accuracy * (1 - accuracy) / n + z2 / (4 * n * n))
-    return min(middle - half, accuracy), max(middle + half, accuracy)  # to rounding
+_MARKS: dict[Direction | None, str] = {"over": "▲", "under": "▼", "neither": "·", "floor": "≈", None: " "}
 
 
 def direction(accuracy: float, confidence: float, n: float) -> Direction:
@@ -30,3 +29,28 @@ def direction(accuracy: float, confidence: float, n: float) -> Direction:
     if confidence > high:
         return "over"
     return "under" if confidence < low else "neither"
+
+
+def is_at_floor(ece: float, floor_high: float) -> bool:
+    """Whether chance alone explains the ECE; `floor_high` is the upper end of its noise floor."""
+    return ece <= floor_high + _ROUNDING
+
+
+def direction_of(metrics: Mapping[str, Any], n: object) -> Direction | None:
+    """The direction that recorded scores of n samples tell, whatever a file holds; None where they tell none."""
+    accuracy, confidence, ece = (metrics.get(name) for name in ("accuracy", "confidence", "ece"))
+    if not (_is_fraction(accuracy) and is_figure(confidence) and is_figure(ece) and is_figure(n) and n > 0):
+        return None
+    floor = metrics.get("ece_floor_high")
+    if is_figure(floor) and is_at_floor(ece, floor):
+        return "floor"
+    return direction(accuracy, confidence, n)
+
+
+def direction_mark(way: Direction | None) -> str:
+    """What stands beside an ECE: over, under, neither (the sign could be chance), floor; a blank for not known."""
+    return _MARKS[way]
+
+
+def _is_fraction(value: object) -> TypeGuard[float]:
+    return is_figure(value) and 0 <= value <= 1

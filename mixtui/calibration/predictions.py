@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtui.calibration.bins import DEFAULT_M, IntArray, no_samples
+from mixtui.calibration.checks import check_logits, check_probs
 from mixtui.calibration.scores import (
     Evaluation,
-    check_logits,
-    check_probs,
     score_logits,
     score_probs,
     score_top_label,
@@ -33,12 +34,13 @@ class Predictions:
 
     For the kinds "logits" and "probs", `outputs` is (n, classes) and `targets` is (n,), the labels. For
     "top-label", `outputs` is (n,), the top label's confidence, and `targets` is (n,), 1 where it was right
-    and 0 elsewhere.
+    and 0 elsewhere; only then is `label_digest` kept, of the labels as text, to tell the samples by.
     """
 
     kind: Literal["logits", "probs", "top-label"]
     outputs: NDArray[np.number]
     targets: IntArray
+    label_digest: bytes | None = None
 
 
 def load(path: str | Path) -> Predictions:
@@ -64,7 +66,7 @@ def load(path: str | Path) -> Predictions:
 
 
 def evaluate(predictions: Predictions, m: int = DEFAULT_M) -> Evaluation:
-    """Score `predictions` with `m` bins; raises MixtuiError if `m` is below 1."""
+    """Score `predictions` with `m` bins; raises MixtuiError if `m` is not from 1 to `MOST_BINS`."""
     match predictions.kind:
         case "logits":
             return score_logits(predictions.outputs, predictions.targets, m)
@@ -72,6 +74,19 @@ def evaluate(predictions: Predictions, m: int = DEFAULT_M) -> Evaluation:
             return score_probs(predictions.outputs, predictions.targets, m)
         case "top-label":
             return score_top_label(predictions.outputs, predictions.targets, m)
+
+
+def have_same_labels(first: Predictions, second: Predictions) -> bool:
+    """Whether both are predictions of the same labels in the same order, and so, it seems, of the same samples."""
+    return len(first.targets) == len(second.targets) and _label_digest(first) == _label_digest(second)
+
+
+def _label_digest(predictions: Predictions) -> bytes:
+    return predictions.label_digest or _digest(map(str, predictions.targets.tolist()))
+
+
+def _digest(labels: Iterable[str]) -> bytes:
+    return hashlib.blake2b("\n".join(labels).encode(), digest_size=16).digest()
 
 
 def _load(path: Path) -> Predictions:
@@ -108,34 +123,38 @@ def _load_npz(path: Path) -> Predictions:
 
 
 def _load_csv(path: Path) -> Predictions:
+    true_labels: list[str] = []
     confidence: list[float] = []
     correct: list[bool] = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file, strict=True)
         try:
-            true_at, pred_at, confidence_at, width = _read_header(next(lines, []))
+            names = _read_header(next(lines, []))
+            true_at, pred_at, confidence_at = (names.index(column) for column in _CSV_COLUMNS)
             for row in lines:
                 if not row:
                     continue
-                if len(row) != width:
-                    raise _csv_error(lines.line_num, f"has {len(row)} fields, the header has {width}")
+                if len(row) != len(names):
+                    raise _csv_error(lines.line_num, _wrong_width(len(row), names))
                 true_label, pred_label = row[true_at].strip(), row[pred_at].strip()
                 if not true_label or not pred_label:
                     column = "pred_label" if true_label else "true_label"
                     raise _csv_error(lines.line_num, f"has nothing in column {column}")
                 confidence.append(_confidence(row[confidence_at], lines.line_num))
                 correct.append(true_label == pred_label)
+                true_labels.append(true_label)
         except csv.Error as error:
             raise _csv_error(lines.line_num, f"cannot be read ({error})") from error
         except UnicodeDecodeError as error:
             raise MixtuiError("It is not UTF-8 text.", "Save it as UTF-8, with commas.") from error
     if not confidence:
         raise no_samples()
-    return Predictions("top-label", np.array(confidence), np.array(correct, dtype=np.int64))
+    hits = np.array(correct, dtype=np.int64)
+    return Predictions("top-label", np.array(confidence), hits, _digest(true_labels))
 
 
-def _read_header(header: list[str]) -> tuple[int, int, int, int]:
-    """Where true_label, pred_label and confidence stand in a row, and how many fields a row has."""
+def _read_header(header: list[str]) -> list[str]:
+    """The names of the columns, true_label, pred_label and confidence each once among them."""
     if not header:
         raise MixtuiError("The file is empty, or its first line is.", _CSV_HINT)
     names = [name.strip() for name in header]
@@ -143,8 +162,12 @@ def _read_header(header: list[str]) -> tuple[int, int, int, int]:
         if names.count(column) != 1:
             times = "no column" if column not in names else "more than one column"
             raise MixtuiError(f"The header, line 1, has {times} {column}.", _CSV_HINT)
-    true_at, pred_at, confidence_at = (names.index(column) for column in _CSV_COLUMNS)
-    return true_at, pred_at, confidence_at, len(names)
+    return names
+
+
+def _wrong_width(width: int, names: list[str]) -> str:
+    missing = f": column {names[width]} is missing" if width < len(names) else ""
+    return f"has {width} field{'s' * (width != 1)}, the header has {len(names)}{missing}"
 
 
 def _confidence(text: str, line: int) -> float:

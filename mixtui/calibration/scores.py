@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtui.calibration.bins import (
-    DEFAULT_M,
-    Bins,
-    BoolArray,
-    FloatArray,
-    IntArray,
-    bin_index,
-    equal_mass,
-    equal_width,
-    equal_width_edges,
-    no_samples,
-    refuse_rows,
-)
-from mixtui.errors import MixtuiError
-
-# Rows of probabilities may miss a sum of one by this much: rounding to float16 moves a sum by up to
-# 2^-11 ≈ .0005, four decimals and ten classes by as much, float32 by far less; logits miss it by more.
-ROW_SUM_TOLERANCE = 1e-3
-
-# Values worked on at a time, in float64: 2 MB for each temporary array, about a processor's cache.
-_CHUNK_VALUES = 2**18
+from mixtui.calibration.bin_scores import accuracy, ece, mce, mean_confidence, oe, signed_gap, ue
+from mixtui.calibration.bins import DEFAULT_M, Bins, BoolArray, FloatArray, IntArray, check_top_label
+from mixtui.calibration.certainty import certainty
+from mixtui.calibration.checks import check_logits, check_probs
+from mixtui.calibration.chunks import chunk_order, row_chunks
+from mixtui.calibration.classwise import ClasswiseBins, ClasswiseSums
+from mixtui.calibration.debiased import debiased_ece
+from mixtui.calibration.ranking import auroc
+from mixtui.calibration.smooth_ece import smooth_ece
+from mixtui.calibration.top_labels import TopLabels
+from mixtui.figures import is_figure
 
 
 @dataclass(frozen=True)
 class Scores:
     """Scores of n predictions, as fractions; None where the predictions do not carry what a score needs.
 
-    `confidence` is the mean top-label confidence, `nll` is in mean nats. `ece` to `ue` and `classwise_ece`
-    use equal-width bins, `equal_mass_ece` equal-mass bins. The functions of this module define each.
+    `confidence` is the mean top-label confidence, `nll` is in mean nats. `ece` to `ue`, `classwise_ece` and
+    `debiased_ece` use equal-width bins, `equal_mass_ece` equal-mass bins, `smooth_ece` none. `ece_low` and `ece_high`
+    are the ends of the ECE's 95 % interval, `ece_floor`, `ece_floor_low` and `ece_floor_high` the mean and the 95 %
+    range of its noise floor. The functions of the same names define each.
     """
 
     accuracy: float
     ece: float
+    ece_low: float
+    ece_high: float
+    ece_floor: float
+    ece_floor_low: float
+    ece_floor_high: float
     mce: float
     oe: float
     ue: float
@@ -51,12 +46,13 @@ class Scores:
     signed_gap: float
     classwise_ece: float | None
     equal_mass_ece: float
+    debiased_ece: float
+    smooth_ece: float
+    auroc: float | None
 
     def to_json(self) -> dict[str, float | None]:
         """Every score under its name; null where it could not be computed or is not finite."""
-        return {
-            name: value if value is not None and math.isfinite(value) else None for name, value in asdict(self).items()
-        }
+        return {name: value if is_figure(value) else None for name, value in asdict(self).items()}
 
 
 SCORE_NAMES = tuple(field.name for field in fields(Scores))
@@ -64,27 +60,37 @@ SCORE_NAMES = tuple(field.name for field in fields(Scores))
 
 @dataclass(frozen=True, eq=False)  # see Bins
 class Evaluation:
-    """The scores of a set of predictions, and the equal-width bins they were computed from."""
+    """The scores of a set of predictions, and the equal-width bins they were computed from.
+
+    `classwise`: the bins of each class; `nll`: (n,), that of each sample, infinite where its label has probability 0.
+    Both are None where only top labels are known.
+    """
 
     scores: Scores
     bins: Bins
+    top_labels: TopLabels
+    classwise: ClasswiseBins | None
+    nll: FloatArray | None
 
 
-def score_logits(logits: ArrayLike, labels: ArrayLike, m: int = DEFAULT_M) -> Evaluation:
+def score_logits(
+    logits: ArrayLike, labels: ArrayLike, m: int = DEFAULT_M, temperature: float | FloatArray | None = None
+) -> Evaluation:
     """Score `logits`, (n, classes), against `labels`, (n,), with `m` bins.
 
     Probabilities are the softmax in float64; the NLL comes from the log-softmax, so it is finite even
-    where a probability underflows. Raises MixtuiError on what `check_logits` refuses, or if `m` is below 1.
+    where a probability underflows. The logits are divided by `temperature` first, a number above 0 or (n,) of
+    them. Raises MixtuiError on what `check_logits` refuses, or if `m` is not from 1 to `MOST_BINS`.
     """
     checked_logits, checked_labels = check_logits(logits, labels)
-    return _score_classes(checked_logits, checked_labels, m, are_logits=True)
+    return _score_classes(checked_logits, checked_labels, m, are_logits=True, temperature=temperature)
 
 
 def score_probs(probs: ArrayLike, labels: ArrayLike, m: int = DEFAULT_M) -> Evaluation:
     """Score `probs`, (n, classes), against `labels`, (n,), with `m` bins.
 
     The NLL is infinite where a true label has probability 0. Raises MixtuiError on what `check_probs`
-    refuses, or if `m` is below 1.
+    refuses, or if `m` is not from 1 to `MOST_BINS`.
     """
     checked_probs, checked_labels = check_probs(probs, labels)
     return _score_classes(checked_probs, checked_labels, m, are_logits=False)
@@ -94,15 +100,17 @@ def score_top_label(confidence: ArrayLike, correct: ArrayLike, m: int = DEFAULT_
     """Score top-label confidences, (n,), and whether each was right, (n,), with `m` bins.
 
     NLL, Brier score and classwise ECE need all classes and are None. Raises MixtuiError on what
-    `bins.check_top_label` refuses, or if `m` is below 1.
+    `bins.check_top_label` refuses, or if `m` is not from 1 to `MOST_BINS`.
     """
-    return _evaluation(confidence, correct, m, nll=None, brier=None, classwise_ece=None)
+    checked_confidence, hits = check_top_label(confidence, correct)
+    return _evaluation(TopLabels(checked_confidence, hits == 1), m, nll=None, brier=None, classwise=None)
 
 
 def softmax(logits: ArrayLike) -> FloatArray:
     """Softmax over the last axis, in float64, without overflow."""
     values = np.asarray(logits, dtype=np.float64)
-    exps: FloatArray = np.exp(values - values.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # what is too far below the top for a float is -inf
+        exps: FloatArray = np.exp(values - values.max(axis=-1, keepdims=True))
     exps /= exps.sum(axis=-1, keepdims=True)
     return exps
 
@@ -116,154 +124,74 @@ def top_label(probs: FloatArray, labels: IntArray) -> tuple[FloatArray, BoolArra
     return probs[np.arange(len(probs)), predicted], predicted == labels
 
 
-def accuracy(bins: Bins) -> float:
-    """Share of samples whose top label is right."""
-    return float(bins.correct.sum() / bins.n)
-
-
-def mean_confidence(bins: Bins) -> float:
-    """Mean top-label confidence."""
-    return float(bins.confidence_sum.sum() / bins.n)
-
-
-def signed_gap(bins: Bins) -> float:
-    """Mean confidence minus accuracy: positive when overconfident."""
-    return float((bins.confidence_sum.sum() - bins.correct.sum()) / bins.n)
-
-
-def ece(bins: Bins) -> float:
-    """Expected calibration error: Σ n_b/N · |conf_b − acc_b| (Guo et al. 2017)."""
-    return float(np.abs(bins.confidence_sum - bins.correct).sum() / bins.n)
-
-
-def mce(bins: Bins) -> float:
-    """Maximum calibration error: the largest |conf_b − acc_b| of a non-empty bin (Guo et al. 2017)."""
-    return float(np.nanmax(np.abs(bins.gap)))
-
-
-def oe(bins: Bins) -> float:
-    """Overconfidence error: Σ n_b/N · conf_b · max(conf_b − acc_b, 0) (Thulasidasan et al. 2019)."""
-    return _confidence_weighted(bins, np.maximum(bins.gap, 0))
-
-
-def ue(bins: Bins) -> float:
-    """Underconfidence error, `oe` with the sign swapped: Σ n_b/N · conf_b · max(acc_b − conf_b, 0)."""
-    return _confidence_weighted(bins, np.maximum(bins.accuracy - bins.confidence, 0))
-
-
-def check_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.number], IntArray]:
-    """`logits`, (n, classes), as given, and `labels`, (n,), as int64.
-
-    Raises MixtuiError unless there are n ≥ 1 rows of two or more classes, of finite numbers, and a label
-    from 0 to classes − 1 for each; a bad value is named by its row, counted from 0.
-    """
-    return _check_classes("logits", logits, labels)
-
-
-def check_probs(probs: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.number], IntArray]:
-    """`probs`, (n, classes), as given, and `labels`, (n,), as int64.
-
-    Raises MixtuiError as `check_logits` does, and unless every probability is from 0 to 1 and every row
-    sums to one within `ROW_SUM_TOLERANCE`.
-    """
-    values, checked_labels = _check_classes("probs", probs, labels)
-    hint = "If these are logits, say so: give them as logits."
-    outside = (values.min(axis=1) < 0) | (values.max(axis=1) > 1)
-    refuse_rows(outside, "probs", "has a probability outside 0 to 1", hint)
-    sums = values.sum(axis=1, dtype=np.float64)
-    refuse_rows(np.abs(sums - 1) > ROW_SUM_TOLERANCE, "probs", "does not sum to one", hint)
-    return values, checked_labels
-
-
-def _check_classes(name: str, outputs: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.number], IntArray]:
-    values, targets = np.asarray(outputs), np.asarray(labels)
-    if values.ndim != 2 or targets.shape != values.shape[:1]:
-        raise MixtuiError(
-            f"{name} has shape {values.shape} and labels has shape {targets.shape}.",
-            f"{name} needs shape (samples, classes), labels needs shape (samples,).",
-        )
-    if len(values) == 0:
-        raise no_samples()
-    if values.shape[1] < 2:
-        raise MixtuiError(f"{name} has a single class.", "Give a column for each class, two for a binary one.")
-    if values.dtype.kind not in "fiu":
-        raise MixtuiError(f"{name} is of type {values.dtype}.", f"Save {name} as floating-point numbers.")
-    if targets.dtype.kind not in "iu":
-        raise MixtuiError(f"labels is of type {targets.dtype}.", "Save labels as integers.")
-    # A row's extremes tell nan and infinity without an array of the size of all values.
-    finite = np.isfinite(values.min(axis=1)) & np.isfinite(values.max(axis=1))
-    refuse_rows(~finite, name, "holds nan or infinity")
-    classes = values.shape[1]
-    refuse_rows((targets < 0) | (targets >= classes), "labels", f"is not a class from 0 to {classes - 1}")
-    return values, targets.astype(np.int64)
-
-
-def _score_classes(outputs: NDArray[np.number], labels: IntArray, m: int, *, are_logits: bool) -> Evaluation:
+def _score_classes(
+    outputs: NDArray[np.number],
+    labels: IntArray,
+    m: int,
+    *,
+    are_logits: bool,
+    temperature: float | FloatArray | None = None,
+) -> Evaluation:
     """Score checked `outputs`, (n, classes), being logits or probabilities, a chunk of rows at a time."""
     n, classes = outputs.shape
-    edges = equal_width_edges(m)
-    first_bin_of_class = m * np.arange(classes)
     confidence, correct = np.empty(n), np.empty(n, dtype=np.bool_)
     nll, brier = np.empty(n), np.empty(n)
-    classwise = np.zeros(classes * m)  # Σ (probability − [label is the class]) of each class and bin
-    for rows in _row_chunks(n, classes):
-        chunk, chunk_labels = outputs[rows].astype(np.float64), labels[rows]
+    classwise = ClasswiseSums(classes, m)
+    temperatures = None if temperature is None else np.broadcast_to(temperature, n)
+    for rows in row_chunks(n, classes):
+        chunk, chunk_labels = np.array(outputs[rows], dtype=np.float64, order=chunk_order(classes)), labels[rows]
+        if temperatures is not None:
+            with np.errstate(over="ignore"):  # what is too far below the top for a float is -inf
+                chunk -= chunk.max(axis=1, keepdims=True)  # first, so that no quotient is inf
+            chunk /= temperatures[rows, np.newaxis]
         probs = softmax(chunk) if are_logits else chunk
         of_label = np.arange(len(chunk)), chunk_labels
         confidence[rows], correct[rows] = top_label(probs, chunk_labels)
         if are_logits:
             # −log-softmax of the label: the top class has exp(0) as its share, so its log is −log Σ exp.
-            nll[rows] = chunk.max(axis=1) - chunk[of_label] - np.log(confidence[rows])
+            with np.errstate(over="ignore"):
+                nll[rows] = chunk.max(axis=1) - chunk[of_label] - np.log(confidence[rows])
         else:
             with np.errstate(divide="ignore"):
                 nll[rows] = 0.0 - np.log(probs[of_label])
-        index = first_bin_of_class + bin_index(probs, edges)
+        classwise.add(probs, chunk_labels)
         residual = probs  # in place: probs is this chunk's own array and not needed any more
         residual[of_label] -= 1
         brier[rows] = np.einsum("ij,ij->i", residual, residual)
-        classwise += np.bincount(index.ravel(), weights=residual.ravel(), minlength=len(classwise))
     return _evaluation(
-        confidence,
-        correct,
+        TopLabels(confidence, correct),
         m,
-        nll=float(nll.mean()),
+        nll=nll,
         brier=float(brier.mean()),
-        classwise_ece=float(np.abs(classwise).sum() / (n * classes)),
+        classwise=classwise.bins(),
     )
-
-
-def _row_chunks(n: int, columns: int) -> Iterator[slice]:
-    step = max(1, _CHUNK_VALUES // columns)
-    for start in range(0, n, step):
-        yield slice(start, min(start + step, n))
 
 
 def _evaluation(
-    confidence: ArrayLike,
-    correct: ArrayLike,
-    m: int,
-    *,
-    nll: float | None,
-    brier: float | None,
-    classwise_ece: float | None,
+    top_labels: TopLabels, m: int, *, nll: FloatArray | None, brier: float | None, classwise: ClasswiseBins | None
 ) -> Evaluation:
-    bins = equal_width(confidence, correct, m)
+    confidence, correct = top_labels.confidence, top_labels.correct
+    bins = top_labels.bins(m)
+    sure = certainty(top_labels.fine_bins(m), m)
     scores = Scores(
         accuracy=accuracy(bins),
         ece=ece(bins),
+        ece_low=sure.interval[0],
+        ece_high=sure.interval[1],
+        ece_floor=sure.floor.mean,
+        ece_floor_low=sure.floor.low,
+        ece_floor_high=sure.floor.high,
         mce=mce(bins),
         oe=oe(bins),
         ue=ue(bins),
-        nll=nll,
+        nll=None if nll is None else float(nll.mean()),
         brier=brier,
         confidence=mean_confidence(bins),
         signed_gap=signed_gap(bins),
-        classwise_ece=classwise_ece,
-        equal_mass_ece=ece(equal_mass(confidence, correct, m)),
+        classwise_ece=None if classwise is None else float(classwise.ece.mean()),
+        equal_mass_ece=ece(top_labels.bins(m, of_equal_mass=True)),
+        debiased_ece=debiased_ece(bins),
+        smooth_ece=smooth_ece(confidence, correct),
+        auroc=auroc(confidence, correct),
     )
-    return Evaluation(scores, bins)
-
-
-def _confidence_weighted(bins: Bins, gap: FloatArray) -> float:
-    """Σ n_b/N · conf_b · gap_b over the non-empty bins; n_b · conf_b is the bin's sum of confidences."""
-    return float(np.nansum(bins.confidence_sum * gap) / bins.n)
+    return Evaluation(scores, bins, top_labels, classwise, nll)

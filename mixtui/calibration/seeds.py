@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from mixtui.calibration.bins import Bins
+from mixtui.calibration.interval import Interval
 
-Interval = tuple[float, float]
 Place = Literal["inside", "above", "below"]
 
-LEVEL = 0.95
+_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,5 @@ def _t_interval(scores: Summary, variance_factor: float) -> Interval | None:
     # The quantile of scipy.stats.t, which takes six times as long to import.
     from scipy.special import stdtrit
 
-    half = float(stdtrit(scores.n - 1, (1 + LEVEL) / 2)) * scores.sd * math.sqrt(variance_factor)
+    half = float(stdtrit(scores.n - 1, (1 + _LEVEL) / 2)) * scores.sd * math.sqrt(variance_factor)
     return scores.mean - half, scores.mean + half

@@ -174,6 +174,7 @@ def test_damaged_compact_json_is_refused(record):
     ("confidence", "correct", "m", "message"),
     [
         ([0.5], [1], 0, "number of bins is 0"),
+        ([0.5], [1], 10**9, "number of bins is 1000000000"),  # more than memory holds
         ([], [], 15, "no samples"),
         ([0.5, 0.5], [1], 15, "shape"),
         ([[0.5]], [[1]], 15, "shape"),

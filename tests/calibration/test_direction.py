@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from mixtui.calibration.direction import direction, wilson_interval
+from mixtui.calibration.direction import direction
+from mixtui.calibration.interval import wilson_interval
 
 
 @given(st.integers(0, 500), st.integers(1, 500))

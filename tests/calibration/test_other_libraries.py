@@ -3,13 +3,18 @@
 A difference asserted here is theirs: when one of these tests fails after an upgrade, they changed.
 """
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from netcal.metrics import ECE, MCE
+from netcal.scaling import TemperatureScaling
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from mixtui.calibration.scores import score_logits, score_probs, score_top_label, softmax
+from mixtui.calibration.temperature import fit_temperature
 from mixtui.errors import MixtuiError
 
 
@@ -62,6 +67,16 @@ def test_netcal_equal_mass_agrees_where_shares_are_whole(logits_and_labels):
     assert theirs == pytest.approx(score_logits(logits, labels, 20).scores.equal_mass_ece, abs=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:independent is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("scale", [0.2, 0.5, 3])
+def test_netcal_fits_the_same_temperature_and_calls_its_inverse_so(logits_and_labels, scale):
+    logits, labels = logits_and_labels
+    theirs = TemperatureScaling()
+    theirs.fit(softmax(scale * logits), labels)
+    ours = fit_temperature(scale * logits, labels).temperature
+    assert 1 / theirs.temperature[0] == pytest.approx(ours, rel=1e-3)
+
+
 @pytest.mark.parametrize("theirs", [torchmetrics_top_label, netcal_top_label])
 @pytest.mark.parametrize(
     ("confidence", "ours", "left_closed"), [([0.5, 0.45], 0.025, 0.475), ([0.5, 0.55], 0.525, 0.025)]
@@ -101,3 +116,9 @@ def test_netcal_refuses_one_or_two_distinct_labels_of_more_classes(labels):
     score_probs(probs, labels)
     with pytest.raises(RuntimeError, match="binary"):
         ECE(15).measure(probs, np.array(labels))
+
+
+def test_the_page_of_other_conventions_is_up_to_date():
+    script = Path(__file__).parents[2] / "docs" / "other_conventions.py"
+    page = runpy.run_path(str(script))["page"]()
+    assert page == script.with_name("other-conventions.md").read_text(encoding="utf-8"), f"Run python {script}."

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtui.calibration.predictions import evaluate, load
+from mixtui.calibration.predictions import evaluate, have_same_labels, load
 from mixtui.calibration.scores import score_logits, score_probs, score_top_label
 from mixtui.errors import MixtuiError
 
@@ -72,12 +72,15 @@ def test_npz_with_probs_is_evaluated(write_npz):
         ({"logits": LOGITS, "labels": LABELS[:2]}, r"shape \(3, 3\) and labels has shape \(2,\)"),
         ({"logits": LOGITS[:, 0], "labels": LABELS}, "shape"),
         ({"logits": LOGITS[:0], "labels": LABELS[:0]}, "no samples"),
-        ({"logits": LOGITS, "labels": LABELS + 1}, "labels: row 1 .* 0 to 2"),
+        ({"logits": LOGITS, "labels": LABELS + 1}, "labels: row 1 .* is 3, .* 0 to 2"),
         ({"logits": LOGITS, "labels": LABELS.astype(float)}, "labels is of type float64"),
         ({"logits": LOGITS, "labels": LABELS.astype(object)}, "cannot be read"),
-        ({"logits": np.where(LOGITS == 3, np.nan, LOGITS), "labels": LABELS}, "logits: row 1 .* nan"),
-        ({"probs": LOGITS, "labels": LABELS}, "probs: row 0 .* outside"),
-        ({"probs": PROBS * [[1], [1], [0.9]], "labels": LABELS}, "probs: row 2 .* sum to one"),
+        (
+            {"logits": np.where(LOGITS == 3, np.nan, LOGITS), "labels": LABELS},
+            "logits: row 1 .* nan or infinity: nan in column 2",
+        ),
+        ({"probs": LOGITS, "labels": LABELS}, "probs: row 0 .* outside 0 to 1: 2.0 in column 0"),
+        ({"probs": PROBS * [[1], [1], [0.9]], "labels": LABELS}, "probs: row 2 .* sum to one but to 0.9"),
     ],
 )
 def test_unfit_npz_is_refused(write_npz, arrays, message):
@@ -159,7 +162,8 @@ def test_csv_labels_are_compared_as_text(write_csv):
         (HEADER + "1,1,inf\n", "Line 2 has 'inf' in column confidence, not from 0 to 1"),
         (HEADER + "1,1,-0.01\n", "Line 2 has '-0.01' in column confidence, not from 0 to 1"),
         (HEADER + "1,1,87\n", "Line 2 has '87' in column confidence, not from 0 to 1"),
-        (HEADER + "1,1,0.5\n1,0.5\n", "Line 3 has 2 fields, the header has 3"),
+        (HEADER + "1,1,0.5\n1,0.5\n", "Line 3 has 2 fields, the header has 3: column confidence is missing"),
+        (HEADER + "1,1,0.5\n1", "Line 3 has 1 field, the header has 3: column pred_label is missing"),
         (HEADER + "1,1,0.5,x\n", "Line 2 has 4 fields, the header has 3"),
         (HEADER + " ,1,0.5\n", "Line 2 has nothing in column true_label"),
         (HEADER + "1,,0.5\n", "Line 2 has nothing in column pred_label"),
@@ -200,3 +204,24 @@ def test_unknown_suffix_is_refused(tmp_path):
     path = tmp_path / "predictions.txt"
     path.write_text(HEADER + "1,1,0.5\n")
     assert "neither in .npz nor in .csv" in refusal(path)
+
+
+def test_predictions_of_the_same_labels_are_known_across_formats(write_npz, write_csv):
+    from_csv = load(write_csv(HEADER + "0,1,0.5\n 2 ,2,0.9\n0,0,0.7\n"))
+    from_npz = load(write_npz(logits=LOGITS, labels=LABELS.astype(np.uint8)))
+    assert have_same_labels(from_npz, from_csv)
+    assert have_same_labels(from_npz, load(write_npz(probs=PROBS, labels=LABELS)))
+
+
+@pytest.mark.parametrize("rows", ["2,1,0.5\n0,2,0.9\n0,0,0.7\n", "0,1,0.5\n2,2,0.9\n", "a,1,0.5\nb,2,0.9\na,0,0.7\n"])
+def test_other_labels_or_another_order_are_not_the_same(write_npz, write_csv, rows):
+    assert not have_same_labels(load(write_npz(logits=LOGITS, labels=LABELS)), load(write_csv(HEADER + rows)))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_value_far_into_a_large_file_is_named_by_row_and_column(write_npz, bad):
+    logits = np.zeros((200_000, 3), dtype=np.float16)
+    logits[[150_001, 190_000], [1, 0]] = bad
+    assert f"row 150001 (counted from 0) holds nan or infinity: {bad} in column 1" in refusal(
+        write_npz(logits=logits, labels=np.zeros(200_000, dtype=np.int64))
+    )
