@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from types import UnionType
 from typing import Any, Literal, get_args
 
 from mixtui.errors import MixtuiError
+from mixtui.figures import is_figure
 
 DEFAULT_DATASET = "cifar10"
 
@@ -23,6 +25,9 @@ SMALLEST_ALPHA, LARGEST_ALPHA = 1e-6, 1e9
 
 # Fields that follow from others, or do not change a result beyond rounding.
 INCIDENTAL = ("dataset_requested", "fallback", "device", "threads")
+
+# Fields that runs of earlier versions lack: they had the default.
+ADDED_LATER = ("holdout",)
 
 # Torchvision's classification models, here so that a wrong name is an error at submission, without importing torch.
 MODELS = tuple(
@@ -64,6 +69,7 @@ class RunConfig:
     stem: Stem = "imagenet"
     seed: int = 0
     bins: int = 15
+    holdout: int = 0  # training images kept out of training, to fit the temperature on
     device: str = "cpu"  # cpu, cuda or cuda:N
     precision: Precision = "fp32"
     threads: int = 1  # CPU threads of the training process
@@ -87,9 +93,9 @@ class RunConfig:
         _check_choice("precision", self.precision, get_args(Precision))
         _check_integer("seed", self.seed, 0, 2**32 - 1)
         _check_integer("bins", self.bins, 1, 1000)
+        _check_integer("holdout", self.holdout, 0, 1_000_000_000)
         _check_integer("threads", self.threads, 1, 4096)
-        if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", self.device):
-            raise MixtuiError(f"--device {self.device} is not known.", "Use auto, cpu, cuda, or cuda:N.")
+        check_device(self.device)
         if self.stem == "cifar" and self.model in MODELS and not RESNET_FAMILY.match(self.model):
             raise MixtuiError(
                 f"--stem cifar is for the ResNet family, and {self.model} is none of it.",
@@ -113,16 +119,26 @@ class RunConfig:
     def from_json(cls, document: dict[str, Any]) -> RunConfig:
         """The configuration in a `config.json` document. Raises MixtuiError when it lacks a field or is not valid."""
         names = cls.__dataclass_fields__.keys()
-        missing = sorted(names - document.keys())
+        missing = sorted(names - document.keys() - set(ADDED_LATER))
         if missing:
             raise MixtuiError(
                 f"The configuration lacks {', '.join(missing)}.", "It was written by another version, or damaged."
             )
-        return cls(**{name: document[name] for name in names})
+        return cls(**{name: document[name] for name in names if name in document})
+
+
+# Of every field but alpha, which has none.
+DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(RunConfig) if field.default is not MISSING}
+
+
+def check_device(device: str) -> None:
+    """Raises MixtuiError unless it is cpu, cuda or cuda:N."""
+    if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", device):
+        raise MixtuiError(f"--device {device} is not known.", "Use auto, cpu, cuda, or cuda:N.")
 
 
 def _check_alpha(alpha: float) -> None:
-    if not _is_finite(alpha):
+    if not is_figure(alpha):
         raise MixtuiError(f"α must be a finite number; {alpha} is not.", "Use --alpha 0 for plain training.")
     if alpha < 0:
         raise MixtuiError(f"α is 0 or more; {alpha:g} is not.", "Use --alpha 0 for plain training.")
@@ -151,20 +167,12 @@ def _check_integer(name: str, value: int, low: int, high: int) -> None:
 
 
 def _check_real(name: str, value: float, low: float, high: float, low_open: bool = False) -> None:
-    if not _is_finite(value) or not low <= value < high or (low_open and value == low):
+    if not is_figure(value) or not low <= value < high or (low_open and value == low):
         bound = f"more than {low:g}" if low_open else f"at least {low:g}"
         raise MixtuiError(
             f"--{name} {value} is out of range.",
             f"Use a number that is {bound}" + (f" and less than {high:g}." if math.isfinite(high) else "."),
         )
-
-
-def _is_finite(value: object) -> bool:
-    """True for a number that a float can hold."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def _check_kind(name: str, value: object, kind: type | UnionType, wanted: str) -> None:

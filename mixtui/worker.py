@@ -164,6 +164,7 @@ class Training:
             print(f"resumed from step {self.step}", flush=True)
         recorder.event("phase", self.step, phase="training")
         trainer.fit()
+        self._evaluate_shifts(trainer, data)
 
     def _load_data(self, before: History) -> ImageData:
         from mixtui.training.data import load
@@ -193,13 +194,38 @@ class Training:
             parameters=sum(p.numel() for p in trainer.model.parameters()),
         )
         warnings = list(data.warnings)
-        if self.run.config.batch_size > len(data.train.labels):
+        if self.run.config.batch_size > len(trainer.trained_on):
             warnings.append(
-                f"The batch size is above the data set's {len(data.train.labels)} images: one step an epoch."
+                f"The batch size is above the data set's {len(trainer.trained_on)} images: one step an epoch."
             )
         for message in warnings:
             if message not in before.warnings:
                 self.recorder.event("warning", self.step, message=message)
+
+    def _evaluate_shifts(self, trainer: Trainer, data: ImageData) -> None:
+        """With --eval-on: score the trained network on other test sets. What fails there is no fault of the training:
+        it is a warning, as mixtui evaluate can do it any time."""
+        from mixtui.datasets.shifts import OtherSet, parse_shifts
+        from mixtui.store.shifts import record_shifts
+        from mixtui.training.data import load_test
+        from mixtui.training.shift import evaluate_shifts
+
+        def look(_what: str, _fraction: float) -> None:
+            self.recorder.beat()
+            self._stop_if_wanted()
+
+        data_dir = Path(self.run.control["data_dir"])
+        try:
+            shifts = parse_shifts(map(str, self.run.control.get("eval_on") or ()))
+            others = {shift: load_test(shift, data_dir, look) for shift in shifts if isinstance(shift, OtherSet)}
+            if shifts:
+                bins = self.run.config.bins
+                record_shifts(
+                    self.run.paths,
+                    evaluate_shifts(trainer.network, trainer.position, data, shifts, others, bins, look),
+                )
+        except MixtuiError as error:
+            self.recorder.event("warning", self.step, message=f"--eval-on: {error.message} {error.hint}")
 
     def _report(self, phase: str, fraction: float) -> None:
         """Progress of fetching and decoding: every twentieth of it is an event."""

@@ -76,7 +76,13 @@ def test_json_may_hold_more_than_the_configuration() -> None:
     assert RunConfig.from_json({**config.to_json(), "schema_version": 1, "git_commit": None}) == config
 
 
-@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(RunConfig)])
+def test_json_of_an_earlier_version_has_the_default_of_what_came_later() -> None:
+    document = RunConfig(alpha=0.4).to_json()
+    del document["holdout"]
+    assert RunConfig.from_json(document).holdout == 0
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(RunConfig) if field.name != "holdout"])
 def test_json_without_a_field_is_refused(name: str, refused: Refused) -> None:
     document = RunConfig(alpha=0.4).to_json()
     del document[name]

@@ -29,6 +29,14 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
+class LabelledImages:
+    """A test set by itself: the names of its classes, and its images."""
+
+    classes: tuple[str, ...]
+    split: Split
+
+
+@dataclass(frozen=True, eq=False)
 class ImageData:
     """A data set, made by `image_data`. Its arrays may be read-only and memory-mapped."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mixtui.datasets.arrays import ImageData, Progress, Split, image_data
+from mixtui.datasets.arrays import ImageData, LabelledImages, Progress, Split, image_data
 from mixtui.errors import MixtuiError
 
 _SUFFIXES = (
@@ -88,6 +88,18 @@ def decode(name: str, listing: Listing, progress: Progress) -> ImageData:
         Split(images[n_train:], labels[n_train:]),
         warnings=listing.warnings,
     )
+
+
+def read_test(root: Path, progress: Progress) -> LabelledImages:
+    """The images of `root/test/CLASS/…`, or where there is no `test/`, of `root/CLASS/…`.
+
+    Raises MixtuiError as `scan` and `decode` do.
+    """
+    part = "test" if (root / "test").is_dir() else "."
+    classes = _class_folders(root / part)
+    files = tuple(_image_files(root, part, classes, classes))
+    labels = np.array([file.label for file in files], np.int64)
+    return LabelledImages(classes, Split(_decode_all(root, files, progress), labels))
 
 
 def _class_folders(part: Path) -> tuple[str, ...]:

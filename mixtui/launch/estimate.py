@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mixtui.figures import is_figure
 from mixtui.store.listing import Document
 
 MOST_DIRECTORIES = 20  # measured for one estimate
@@ -257,11 +257,7 @@ def _own_seconds_per_epoch(document: Document) -> float | None:
 
 def _number(value: object) -> float | None:
     """A finite number, None for all else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    with contextlib.suppress(OverflowError):  # a whole number beyond any float
-        return float(value) if math.isfinite(value) else None
-    return None
+    return float(value) if is_figure(value) else None
 
 
 def _sane(seconds: float | None) -> float | None:

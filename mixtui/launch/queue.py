@@ -26,7 +26,7 @@ from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets
 
 # What `control.json` says of how a run is to be treated, whoever starts it and where.
-HANDLING = ("slots_per_gpu", "retries", "keep_checkpoints")
+HANDLING = ("slots_per_gpu", "retries", "keep_checkpoints", "eval_on")
 MAKING_LASTS = 60.0  # seconds at most between a run's directory and its ticket
 FOREGROUND = 1  # priority of a run that somebody waits for
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mixtui.config import RunConfig
-from mixtui.datasets.resolve import resolve
+from mixtui.datasets.resolve import FOLDER_PREFIX, resolve
 from mixtui.launch.devices import choose_device, threads_for
+from mixtui.launch.import_check import check_import
 from mixtui.launch.queue import waiting_here
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
@@ -63,7 +64,7 @@ def prepare(
     """Resolve `device` and `precision` ("auto" included) and the data set, None for one that the user did not name.
 
     `points` are the alphas and seeds of the runs, `beside` how many others share this host with them. Raises
-    MixtuiError for a value that cannot work and for a named data set that cannot be had.
+    MixtuiError for a value that cannot work and for a data set or function of the user's that cannot be had.
     """
     chosen = choose_device(device)
     threads = threads_for(chosen, len(points) + beside)
@@ -78,6 +79,9 @@ def prepare(
         )
         for alpha, seed in points
     ]
+    check_import("model", configs[0].model, Path.cwd())
+    if dataset is not None and not dataset.startswith(FOLDER_PREFIX):
+        check_import("dataset", dataset, Path.cwd())
     found = resolve(dataset, data_dir)  # last: it may ask a server
     # A folder is recorded by its name: where it lies on this machine is not the run's to know.
     requested = None if dataset is None else found.dataset

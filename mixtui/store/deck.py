@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from mixtui.config import RunConfig
+from mixtui.config import DEFAULTS
 
 ECE_BY_ALPHA: Final[Mapping[float, float]] = MappingProxyType(
     {0.0: 0.19559, 0.1: 0.08888, 0.2: 0.03203, 0.3: 0.03127, 0.4: 0.01761, 0.7: 0.06188}
@@ -15,7 +15,7 @@ ECE_BY_ALPHA: Final[Mapping[float, float]] = MappingProxyType(
 # What tells one run from another, or what the deck does not tell: the number of bins, batch size and epochs.
 _FREE = "alpha seed dataset bins batch_size epochs precision device threads dataset_requested".split()
 _DATASET = re.compile(r"(folder:)?cifar-?10(?!\d).*", re.IGNORECASE)  # a folder of its images is named after it
-_RECIPE = {name: field.default for name, field in RunConfig.__dataclass_fields__.items() if name not in _FREE}
+_RECIPE = {name: default for name, default in DEFAULTS.items() if name not in _FREE}
 
 
 def deck_ece(alpha: float, recipe: Mapping[str, Any]) -> float | None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from mixtui.store.metrics import METRICS
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.shifts import read_shifts
 from mixtui.store.status import State
 from mixtui.store.truth import truth_document
 
-# A contract is written down, not derived: `calibration.scores.Scores` has these fields.
-METRICS = (
-    *("accuracy", "ece", "mce", "oe", "ue", "nll", "brier"),
-    *("confidence", "signed_gap", "classwise_ece", "equal_mass_ece"),
-)
 NO_METRICS: dict[str, float | None] = dict.fromkeys(METRICS)
 NO_BINS: dict[str, list[float]] = {"edges": [], "count": [], "confidence": [], "accuracy": []}
 
@@ -21,7 +18,13 @@ NO_BINS: dict[str, list[float]] = {"edges": [], "count": [], "confidence": [], "
 def run_document(run: Run) -> dict[str, Any]:
     """Every figure of the run, `null` where it cannot be given (yet); its key is always there."""
     last = run.history.last_epoch or {}
-    return {**listed_document(run), "bins": last.get("bins", NO_BINS), "truth": truth_document(run)}
+    shifts = read_shifts(run.paths)
+    return {
+        **listed_document(run),
+        "bins": last.get("bins", NO_BINS),
+        "truth": truth_document(run),
+        "shifts": None if shifts is None else shifts.to_json(),
+    }
 
 
 def listed_document(run: Run) -> dict[str, Any]:
@@ -55,8 +58,8 @@ def listed_document(run: Run) -> dict[str, Any]:
         "seconds": run.seconds,
         "train_loss": last.get("train_loss"),
         "train_accuracy_mixed": last.get("train_accuracy_mixed"),
-        "metrics": last.get("metrics", NO_METRICS),
-        "train_metrics": last.get("train_metrics", NO_METRICS),
+        "metrics": NO_METRICS | last.get("metrics", {}),
+        "train_metrics": NO_METRICS | last.get("train_metrics", {}),
         "data": {key: value for key, value in (history.data or {}).items() if key in DATA_KEYS},
         "warnings": list(history.warnings),
         "inexact": list(history.inexact),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+
 from mixtui.calibration.bins import FINE_BINS, Bins
 from mixtui.calibration.predictions import Predictions, load
 from mixtui.errors import MixtuiError
@@ -30,20 +34,39 @@ def read_epoch_bins(paths: RunPaths, history: History) -> dict[int, Bins]:
     return dict(sorted(found.items()))
 
 
+def bins_of_epoch(record: Record) -> Bins | None:
+    """The bins of an epoch's record at the run's own M; None where there are none, or none that can be used."""
+    try:
+        with np.errstate(all="ignore"):
+            bins = Bins.from_json(record["bins"])
+    except (MixtuiError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return bins if bins.are_possible else None
+
+
 def read_predictions(paths: RunPaths) -> Predictions | None:
     """The checked logits, (n, classes), and labels, (n,), of the test split after the last epoch; None before.
 
     Raises BrokenRunError when they cannot be read, or are no logits with their labels.
     """
+    return _read_logits(paths, paths.predictions)
+
+
+def read_holdout(paths: RunPaths) -> Predictions | None:
+    """The same of the images that were kept out of training; None where none were."""
+    return _read_logits(paths, paths.holdout)
+
+
+def _read_logits(paths: RunPaths, path: Path) -> Predictions | None:
     with reading(paths):
-        if not paths.predictions.exists():
+        if not path.exists():
             return None
     try:
-        predictions = load(paths.predictions)
+        predictions = load(path)
     except MixtuiError as error:
         raise BrokenRunError(paths.id, error.message.removesuffix(".")) from None
     if predictions.kind != "logits":
-        raise BrokenRunError(paths.id, f"predictions.npz holds {predictions.kind}, not logits")
+        raise BrokenRunError(paths.id, f"{path.name} holds {predictions.kind}, not logits")
     return predictions
 
 

@@ -42,7 +42,13 @@ class LogTail:
         self._inode: int | None = None
         self._begin = self._end = 0  # of the bytes that were read
         self._whole: tuple[str, ...] = ()
+        self._has_dropped = False  # lines before `_whole`, since they were too many
         self._unfinished = b""
+
+    @property
+    def has_all(self) -> bool:
+        """Whether `lines` begins where the log does."""
+        return self._begin == 0 and not self._has_dropped
 
     def look(self) -> bool:
         """Read what was appended; True when `lines` changed. Where that is more than is read at once, or the log was
@@ -57,7 +63,7 @@ class LogTail:
             else:
                 begin, data = _lines_before(file, found.st_size, self._count)
                 self._inode, self._begin, self._end = found.st_ino, begin, begin
-                self._whole, self._unfinished = (), b""
+                self._whole, self._unfinished, self._has_dropped = (), b"", False
                 self._append(data)
         return self._show()
 
@@ -79,6 +85,7 @@ class LogTail:
     def _append(self, data: bytes) -> None:
         self._end += len(data)
         *whole, unfinished = (self._unfinished + data).split(b"\n")
+        self._has_dropped |= len(self._whole) + len(whole) > MOST_LINES
         self._whole = (*self._whole, *map(_clean, whole[-MOST_LINES:]))[-MOST_LINES:]
         self._unfinished = _last_state(unfinished)
 

@@ -68,6 +68,14 @@ class RunPaths:
         return self.root / "predictions.npz"
 
     @property
+    def holdout(self) -> Path:
+        return self.root / "holdout.npz"
+
+    @property
+    def shifts(self) -> Path:
+        return self.root / "shifts.json"
+
+    @property
     def meta(self) -> Path:
         return self.root / "meta.json"
 

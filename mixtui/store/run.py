@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixtui.calibration.direction import Direction, direction
+from mixtui.calibration.direction import Direction, direction_of
 from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json
@@ -115,7 +115,7 @@ class Run:
         """Over- or underconfident on the test split; None before the first epoch."""
         if self.metrics is None or self.history.data is None:
             return None
-        return direction(self.metrics["accuracy"], self.metrics["confidence"], self.history.data["n_test"])
+        return direction_of(self.metrics, self.history.data["n_test"])
 
     @property
     def seconds(self) -> float | None:
@@ -162,6 +162,7 @@ _CONTROL = {
     "priority": int | float,
     "queued": str,
     "retries": int,
+    "eval_on": list,
     "slots_per_gpu": int | None,
     "remark": str,
 }

@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from mixtui.store.history import History, Record, Rewind
+from mixtui.store.history import History, Record
 from mixtui.store.jsonl import parse_lines
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import reading
-
-FloatArray = NDArray[np.float64]
 
 LOOK_BYTES = 16 * 2**20  # some 150,000 steps
 # Read at a time: the records of more would take much memory for a moment. A longer line is none of a step.
 _BLOCK_BYTES = 256 * 1024
 _LARGEST_INT = 2**53  # beyond it not every whole number is a float64
-_FIRST_CAPACITY = 1024
+_LARGEST_STEP = 2**31 - 1  # of an int32: what claims to be a later one is no step
+_ROW = np.dtype([("step", np.int32), ("loss", np.float32), ("lam", np.float32)])
+_SPARE = 1 / 8  # of the rows, as room for more
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value, so == compares identity
 class Steps:
     """The steps in force at one moment, in the order they were recorded; what comes later does not change it.
 
-    `step`, `loss` and `lam`: (n,), read-only; nan where a step has no such number.
+    `step`, `loss` and `lam`: (n,), read-only; nan where a step has no such number, inf where it is beyond float32.
     """
 
-    step: FloatArray
-    loss: FloatArray
-    lam: FloatArray
+    step: NDArray[np.int32]
+    loss: NDArray[np.float32]
+    lam: NDArray[np.float32]
     images_per_second: float  # as the last step recorded it; nan where it did not
+
+    @classmethod
+    def of_rows(cls, rows: NDArray[np.void], images_per_second: float) -> Steps:
+        """Shows `rows`, (n,), which get read-only."""
+        rows.flags.writeable = False
+        return cls(rows["step"], rows["loss"], rows["lam"], images_per_second)
+
+
+NO_STEPS = Steps.of_rows(np.empty(0, _ROW), math.nan)
 
 
 class StepSeries:
@@ -45,9 +54,8 @@ class StepSeries:
 
     def __init__(self, paths: RunPaths) -> None:
         self._paths = paths
-        self._rewinds: tuple[Rewind, ...] = ()
-        nothing = np.empty(0)
-        self.steps = Steps(nothing, nothing, nothing, math.nan)
+        self._history = History()
+        self.steps = NO_STEPS
         self._is_changed = False  # since `steps` was made
         self.is_behind = False
         self._begin_again(inode=0)
@@ -59,13 +67,13 @@ class StepSeries:
         True when `steps` changed; `is_behind` tells whether there is more to read. Raises BrokenRunError when the file
         cannot be read.
         """
-        self._rewind(history.rewinds)
+        self._take_history(history)
         self.is_behind = False
         with reading(self._paths):
             for records in self._appended(limit_bytes):
                 self._take(records)
         if self._is_changed:
-            self.steps = self._snapshot()
+            self.steps = Steps.of_rows(self._rows[: self._count], self._images_per_second)
             self._is_changed = False
             return True
         return False
@@ -74,28 +82,20 @@ class StepSeries:
         self._inode = inode
         self._offset = 0
         self._is_inside_line = False  # one that is too long to be read at once
-        self._columns = np.empty((4, _FIRST_CAPACITY))  # attempt, step, loss, lam
+        self._rows = np.empty(0, _ROW)
         self._count = 0
         self._images_per_second = math.nan
         self._is_changed = len(self.steps.step) > 0
 
-    def _snapshot(self) -> Steps:
-        columns = self._columns[1:, : self._count]
-        columns.flags.writeable = False
-        step, loss, lam = columns
-        return Steps(step, loss, lam, self._images_per_second)
-
-    def _rewind(self, rewinds: tuple[Rewind, ...]) -> None:
-        known, self._rewinds = self._rewinds, rewinds
-        if rewinds[: len(known)] != known:  # another log of events: what was void may not be so now
+    def _take_history(self, history: History) -> None:
+        """Begin again where what was read is other than what is in force now: that is rare, and needs no memory of
+        which attempt recorded a step."""
+        known, rewinds = self._history.rewinds, history.rewinds
+        self._history = history
+        read = self._rows["step"][: self._count]
+        new = rewinds[len(known) :]
+        if rewinds[: len(known)] != known or any((read > rewind.from_step).any() for rewind in new):
             self._begin_again(self._inode)
-        elif len(rewinds) > len(known):
-            rows = self._columns[:, : self._count]
-            kept = _in_force(rows, rewinds[len(known) :])
-            if not kept.all():  # into new arrays: snapshots show the old ones
-                self._columns = rows.compress(kept, axis=1)
-                self._count = self._columns.shape[1]
-                self._is_changed = True
 
     def _appended(self, limit_bytes: int) -> Iterator[list[Record]]:
         """The whole records that were appended, block by block."""
@@ -123,20 +123,36 @@ class StepSeries:
                     return
             self.is_behind = True
 
-    def _take(self, records: Iterable[Record]) -> None:
-        rows = np.array([row for record in records if (row := _row(record))], dtype=np.float64).reshape(-1, 5).T
-        rows = rows[:, _in_force(rows, self._rewinds)]
-        if rows.size == 0:
+    def _take(self, records: list[Record]) -> None:
+        records = self._history.in_force(filter(_is_step, records))
+        if not records:
             return
-        count = self._count + rows.shape[1]
-        if count > self._columns.shape[1]:
-            grown = np.empty((4, 2 ** math.ceil(math.log2(count))))
-            grown[:, : self._count] = self._columns[:, : self._count]
-            self._columns = grown
-        self._columns[:, self._count : count] = rows[:4]
+        count = self._count + len(records)
+        if count > len(self._rows):  # into a new array: snapshots show the old one
+            grown = np.empty(count + int(count * _SPARE), _ROW)
+            grown[: self._count] = self._rows[: self._count]
+            self._rows = grown
+        with np.errstate(over="ignore"):
+            self._rows[self._count : count] = list(map(_row, records))
         self._count = count
-        self._images_per_second = float(rows[4, -1])
+        self._images_per_second = _number(records[-1].get("images_per_second"))
         self._is_changed = True
+
+
+def step_records(paths: RunPaths, history: History) -> Iterator[list[Record]]:
+    """The whole records of all steps in force, block by block, so that any number of them takes little memory.
+
+    Raises BrokenRunError when the file cannot be read.
+    """
+    with reading(paths):
+        try:
+            file = paths.steps.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            while lines := file.readlines(_BLOCK_BYTES):
+                whole = lines if lines[-1].endswith(b"\n") else lines[:-1]  # the last one may be half written
+                yield history.in_force(filter(_is_step, _parse(b"".join(whole))))
 
 
 def _parse(lines: bytes) -> list[Record]:
@@ -149,31 +165,18 @@ def _parse(lines: bytes) -> list[Record]:
     return records if len(records) == lines.count(b"\n") else parse_lines(lines)
 
 
-def _row(record: Any) -> tuple[float, ...] | None:
-    """Attempt, step, loss, lam and images per second; None for what is no record of a step."""
+def _is_step(record: Any) -> bool:
     if not isinstance(record, dict):
-        return None
+        return False
     attempt, step = record.get("attempt", 0), record.get("step")
-    if not (_is_count(attempt) and _is_count(step)):
-        return None
-    get = record.get
-    return attempt, step, _number(get("loss")), _number(get("lam")), _number(get("images_per_second"))
+    return type(attempt) is int and attempt >= 0 and type(step) is int and 0 <= step <= _LARGEST_STEP
 
 
-def _is_count(value: object) -> TypeGuard[int]:
-    return type(value) is int and 0 <= value <= _LARGEST_INT
+def _row(record: Record) -> tuple[int, float, float]:
+    return record["step"], _number(record.get("loss")), _number(record.get("lam"))
 
 
 def _number(value: object) -> float:
     if type(value) is float:
         return value
     return float(value) if type(value) is int and abs(value) <= _LARGEST_INT else math.nan
-
-
-def _in_force(rows: FloatArray, rewinds: Iterable[Rewind]) -> NDArray[np.bool_]:
-    """Which of `rows`, (attempt and step first, n), no rewind voids: `History.in_force` for arrays, (n,)."""
-    kept = np.ones(rows.shape[1], dtype=bool)
-    for rewind in rewinds:
-        attempt, from_step = (max(-1, min(number, _LARGEST_INT)) for number in (rewind.attempt, rewind.from_step))
-        kept &= ~((rows[0] < attempt) & (rows[1] > from_step))
-    return kept

@@ -5,20 +5,22 @@ It is made from listed documents (`store.listing`). What they lack, or hold of a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mixtui.calibration.bins import Bins
-from mixtui.calibration.direction import Direction, direction
+from mixtui.calibration.direction import Direction, direction_of, is_at_floor
+from mixtui.calibration.interval import Interval
 from mixtui.calibration.seeds import Difference, Summary, paired_difference, pool, summary
 from mixtui.config import INCIDENTAL
+from mixtui.figures import is_figure
 
 Document = Mapping[str, Any]
 Value = str | float | bool | None
 """Of a field of a configuration, so that equal values are equal: nan and lists stand as text."""
 
+_OF_DIRECTION = ("accuracy", "confidence", "ece", "ece_floor_high")
 _NOT_RECIPE = (*INCIDENTAL, "alpha", "seed")  # these two tell the runs of one recipe apart
 
 
@@ -55,11 +57,23 @@ class Row:
 
         All seeds are scored on the same images, so that more seeds do not count as more images.
         """
-        accuracy, confidence = self.summary("accuracy"), self.summary("confidence")
         sizes = [run.n_test for run in self.runs if run.n_test]
-        if accuracy is None or confidence is None or not sizes or not 0 <= accuracy.mean <= 1:
+        if not sizes:
             return None
-        return direction(accuracy.mean, confidence.mean, min(sizes))
+        means = {name: mean.mean for name in _OF_DIRECTION if (mean := self.summary(name)) is not None}
+        return direction_of(means, min(sizes))
+
+    @property
+    def is_at_floor_after_t(self) -> bool | None:
+        """Whether temperature scaling leaves an ECE that chance alone explains; None where it is not known."""
+        ece, floor = self.summary("ece_after_t"), self.summary("ece_floor_high_after_t")
+        return None if ece is None or floor is None else is_at_floor(ece.mean, floor.mean)
+
+    def own_interval(self, metric: str) -> Interval | None:
+        """The 95 % interval that the run of a single seed recorded with the metric; None for several seeds."""
+        ends = [self.runs[0].metrics.get(f"{metric}_{end}") for end in ("low", "high")] if len(self.runs) == 1 else []
+        low, high = ends or (None, None)
+        return None if low is None or high is None else (low, high)
 
     def pooled_bins(self, bins_of: Callable[[str], Bins | None]) -> Bins | None:
         """The bins of all seeds as one, `bins_of` giving those of a run by its id; None where that cannot be."""
@@ -83,6 +97,7 @@ class Study:
     recipes: Fields  # of the runs that count
     without_epoch: int
     broken: int
+    after_t: bool = False  # whether all scores are those after temperature scaling
 
     @property
     def runs(self) -> tuple[SeedRun, ...]:
@@ -91,8 +106,14 @@ class Study:
 
     @property
     def differing(self) -> Mapping[str, tuple[Value, ...]]:
-        """The fields that differ beyond alpha and seed, each with its values: rows are apart by them."""
-        return self.recipes.varying
+        """The fields that differ beyond alpha and seed, each with its values: rows are apart by them.
+
+        The content key of the images is one only where the names of the data sets do not tell them apart.
+        """
+        data_sets = {(row.recipe.get("dataset"), row.recipe.get("data_key")) for row in self.rows}
+        names_tell = len({name for name, _ in data_sets}) == len(data_sets)
+        varying = self.recipes.varying
+        return {name: varying[name] for name in varying if name != "data_key" or not names_tell}
 
     def baseline(self, row: Row) -> Row | None:
         """The row of α 0 with the same recipe."""
@@ -106,8 +127,8 @@ class Study:
         return paired_difference(row.scores(metric), baseline.scores(metric))
 
 
-def study_of(documents: Iterable[Document]) -> Study:
-    """The study of a selection of runs.
+def study_of(documents: Iterable[Document], *, after_t: bool = False) -> Study:
+    """The study of a selection of runs; `after_t` says what their scores are.
 
     Of runs of the same alpha, seed and recipe one counts: one that finished, else the furthest, the latest of such.
     """
@@ -127,7 +148,7 @@ def study_of(documents: Iterable[Document]) -> Study:
         of_row = (candidate.alpha, *(_order(candidate.recipe.get(name)) for name in recipes.varying))
         groups.setdefault(of_row, []).append(candidate)
     rows = tuple(_row(groups[of_row]) for of_row in sorted(groups))
-    return Study(rows, recipes, without_epoch, broken)
+    return Study(rows, recipes, without_epoch, broken, after_t)
 
 
 def what_differs(records: Sequence[Mapping[str, Any]]) -> Fields:
@@ -193,12 +214,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _number(value: object) -> float | None:
     """`value` if it is a finite number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:  # of an integer
-        return None
+    return float(value) if is_figure(value) else None
 
 
 def _value(value: object) -> Value:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mixtui.datasets.arrays import ImageData
+from mixtui.errors import MixtuiError
 from mixtui.training.streams import Stream, generator
 
 
@@ -28,6 +29,19 @@ def clean_sample(n_train: int, n_test: int) -> np.ndarray:
     """The training images that are evaluated without mixing: as many as the test split has, the same in every run."""
     chosen = generator(0, Stream.CLEAN_SAMPLE).choice(n_train, size=min(n_train, n_test), replace=False)
     return np.sort(chosen)
+
+
+def kept_out(n_train: int, holdout: int) -> np.ndarray:
+    """The `holdout` training images that no step sees, the same in every run.
+
+    Raises MixtuiError where too few would be left to train on.
+    """
+    if holdout > n_train - 2:
+        raise MixtuiError(
+            f"--holdout {holdout} leaves too few of the {n_train} training images to train on.",
+            "Keep fewer images out of training.",
+        )
+    return np.sort(generator(0, Stream.HOLDOUT).choice(n_train, size=holdout, replace=False))
 
 
 class Normaliser:

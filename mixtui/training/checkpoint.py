@@ -48,12 +48,13 @@ def keep_copy(path: Path, copy: Path) -> None:
             write_atomically(copy, lambda file: shutil.copyfileobj(source, file))
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position:
-    """Put the checkpoint's state into `model` and `optimizer`. Raises MixtuiError when that cannot be done."""
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Position:
+    """Put the checkpoint's state into `model`, and `optimizer` if there is one. Raises MixtuiError when that cannot be
+    done."""
     try:
         document = torch.load(path, map_location="cpu", weights_only=True)
         model.load_state_dict(document["model"])
-        if document["optimizer"] is not None:
+        if optimizer is not None and document["optimizer"] is not None:
             optimizer.load_state_dict(document["optimizer"])
         return Position(**document["position"])
     except (MemoryError, torch.OutOfMemoryError):

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from mixtui.datasets import cache, folder, import_path, synthetic
-from mixtui.datasets.arrays import ImageData, Progress
+from mixtui.datasets.arrays import ImageData, LabelledImages, Progress
 from mixtui.datasets.catalog import SYNTHETIC, DatasetInfo, find, is_present
 from mixtui.datasets.resolve import FOLDER_PREFIX
+from mixtui.datasets.shifts import OtherSet
 from mixtui.datasets.turns import in_turn
 from mixtui.errors import MixtuiError
 from mixtui.training import torchvision_data
@@ -51,3 +52,11 @@ def _sources_key(info: DatasetInfo, data_dir: Path) -> str:
     present = [file for source in info.sources for file in source.files_present(data_dir)]
     stats = [(data_dir / file).stat() for file in present]
     return cache.lookup_key((file, stat.st_size, stat.st_mtime_ns) for file, stat in zip(present, stats, strict=True))
+
+
+def load_test(shift: OtherSet, data_dir: Path, progress: Progress) -> LabelledImages:
+    """The test images of another data set. Raises MixtuiError, with what to do, whenever they cannot be had."""
+    if shift.location is not None:
+        return folder.read_test(shift.location, progress)
+    data = load(shift.name, None, data_dir, progress)
+    return LabelledImages(data.classes, data.test)

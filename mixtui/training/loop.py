@@ -8,29 +8,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
-from mixtui.calibration.scores import score_logits, softmax, top_label
-from mixtui.config import MODELS, RunConfig
+from mixtui.calibration.scores import softmax, top_label
+from mixtui.calibration.temperature import fit_temperature
+from mixtui.config import RunConfig
 from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically
 from mixtui.store.recorder import Recorder
 from mixtui.training.augment import crop_and_flip
-from mixtui.training.batches import Normaliser, batch_bounds, clean_sample, epoch_order
+from mixtui.training.batches import batch_bounds, clean_sample, epoch_order, kept_out
 from mixtui.training.checkpoint import Position, keep_copy, load_checkpoint, save_checkpoint
 from mixtui.training.endings import NonFiniteError, StopTrainingError
-from mixtui.training.evaluate import predict
+from mixtui.training.evaluate import Network
 from mixtui.training.memory import MemoryUse, memory_in_use
 from mixtui.training.mixup import draw_mix, mix_images, mixed_accuracy, mixup_loss
-from mixtui.training.models import build_model
 from mixtui.training.schedule import learning_rate
-from mixtui.training.small_maps import use_small_map_products
 from mixtui.training.streams import Stream, torch_seed
 
 CHECKPOINT_EVERY = 60.0  # seconds
@@ -54,18 +53,14 @@ class Trainer:
         keep_checkpoints: bool = False,
     ) -> None:
         torch.set_num_threads(config.threads)
-        torch.backends.cudnn.allow_tf32 = False  # fp32 means float32, on a GPU too
         self.config = config
         self.data = data
         self.recorder = recorder
         self.wanted_end = wanted_end
         self.keep_checkpoints = keep_checkpoints
         self.device = torch.device(config.device.partition(":")[0])  # the one GPU that this process was given
-        channels, image_size = data.train.images.shape[3], data.train.images.shape[1:3]
-        model = build_model(config, len(data.classes), channels, image_size)
-        if self.device.type == "cpu" and config.model in MODELS:  # a user's own network is left as it is
-            use_small_map_products(model, channels, image_size)
-        self.model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = Network.build(config, data, self.device)
+        self.model, self.normalise = self.network.model, self.network.normalise
         self.optimizer = torch.optim.SGD(
             self.model.parameters(),
             lr=config.lr,
@@ -73,10 +68,11 @@ class Trainer:
             weight_decay=config.weight_decay,
             fused=True,
         )
-        self.normalise = Normaliser(data, self.device)
-        self.bounds = batch_bounds(len(data.train.labels), config.batch_size)
+        self.kept_out = kept_out(len(data.train.labels), config.holdout)
+        self.trained_on = np.setdiff1d(np.arange(len(data.train.labels)), self.kept_out)
+        self.bounds = batch_bounds(len(self.trained_on), config.batch_size)
         self.labels = torch.from_numpy(np.array(data.train.labels))
-        self.sample = clean_sample(len(data.train.labels), len(data.test.labels))
+        self.sample = self.trained_on[clean_sample(len(self.trained_on), len(data.test.labels))]
         self.position = Position()
         self._pending: list[tuple[dict[str, Any], int, Tensor, Tensor]] = []
         self._last_flush = self._last_checkpoint = time.monotonic()
@@ -98,7 +94,7 @@ class Trainer:
 
     def _train_epoch(self) -> None:
         self._last_flush = time.monotonic()
-        order = epoch_order(len(self.labels), self.config.seed, self.position.epoch)
+        order = self.trained_on[epoch_order(len(self.trained_on), self.config.seed, self.position.epoch)]
         for start, stop in self.bounds[self.position.batch :]:
             self._look_around()
             self._step(order[start:stop])
@@ -124,7 +120,7 @@ class Trainer:
         torch.manual_seed(torch_seed(config.seed, Stream.DROPOUT, epoch, batch))
         self.model.train()
         self.optimizer.zero_grad()
-        with self._autocast():
+        with self.network.autocast():
             logits = self.model(inputs)
         loss = mixup_loss(logits.float(), labels, mix, config.label_smoothing)
         loss.backward()
@@ -201,11 +197,13 @@ class Trainer:
         """Evaluate, record the epoch, and save."""
         evaluation_start = time.monotonic()
         logits = self._predict(self.data.test, np.arange(len(self.data.test.labels)))
-        test = score_logits(logits, self.data.test.labels, self.config.bins)
+        held_out = self._predict_held_out()
+        fit = fit_temperature(*held_out) if held_out else None
+        test = analyse_logits(logits, self.data.test.labels, self.config.bins, fit)
         sample_logits = self._predict(self.data.train, self.sample)
-        train = score_logits(sample_logits, self.data.train.labels[self.sample], self.config.bins)
+        train = analyse_logits(sample_logits, self.data.train.labels[self.sample], self.config.bins, fit)
 
-        position, n = self.position, len(self.labels)
+        position, n = self.position, len(self.trained_on)
         epoch = {
             "epoch": position.epoch + 1,
             "train_loss": position.loss_sum / n,
@@ -213,13 +211,13 @@ class Trainer:
             "lr": self.optimizer.param_groups[0]["lr"],
             "seconds": round(position.seconds + time.monotonic() - evaluation_start, 2),
             "images_per_second": round(n / max(position.seconds, 1e-9), 1),
-            "metrics": test.scores.to_json(),
-            "train_metrics": train.scores.to_json(),
-            "bins": test.bins.to_json(),
+            "metrics": test.metrics(),
+            "train_metrics": train.metrics(),
+            "bins": test.before.bins.to_json(),
         }
         self.position = Position(epoch=position.epoch + 1, step=position.step, last_loss=position.last_loss)
         if self.position.epoch == self.config.epochs:
-            self._write_predictions(logits)
+            self._write_predictions(logits, held_out)
         fine = _fine_bins(logits, self.data.test.labels)
         self.recorder.bins({"step": position.step, "epoch": epoch["epoch"], **fine.to_compact_json()})
         self.recorder.event("epoch", position.step, **epoch)
@@ -238,24 +236,29 @@ class Trainer:
             self.recorder.beat()
             self._end_if_wanted()
 
-        logits = predict(self.model, split.images, chosen, self.normalise, self._autocast(), on_batch)
+        logits = self.network.predict(split.images, chosen, on_batch)
         if not np.isfinite(logits).all():
             raise NonFiniteError(
                 f"the network's output is not finite after step {self.position.step} (loss {self.position.last_loss})"
             )
         return logits
 
-    def _write_predictions(self, logits: np.ndarray) -> None:
-        labels = np.asarray(self.data.test.labels)
+    def _predict_held_out(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Logits and labels of the images kept out of training, to fit a temperature on; None where all are trained."""
+        if not len(self.kept_out):
+            return None
+        return self._predict(self.data.train, self.kept_out), np.asarray(self.data.train.labels[self.kept_out])
+
+    def _write_predictions(self, logits: np.ndarray, held_out: tuple[np.ndarray, np.ndarray] | None) -> None:
+        paths, labels = self.recorder.paths, np.asarray(self.data.test.labels)
+        if held_out:
+            write_atomically(
+                paths.holdout, lambda file: np.savez(file, logits=held_out[0], labels=held_out[1], ids=self.kept_out)
+            )
         write_atomically(
-            self.recorder.paths.predictions,
+            paths.predictions,
             lambda file: np.savez(file, logits=logits, labels=labels, ids=np.arange(len(labels))),
         )
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self.config.precision == "bf16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return nullcontext()
 
 
 def _fine_bins(logits: np.ndarray, labels: np.ndarray) -> Bins:

@@ -21,6 +21,7 @@ class Stream(IntEnum):
     AUGMENTATION = 4
     DROPOUT = 5
     CLEAN_SAMPLE = 6
+    HOLDOUT = 7
 
 
 def generator(seed: int, stream: Stream, epoch: int = 0, step: int = 0) -> np.random.Generator:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mixtui.datasets.arrays import ImageData
-from mixtui.datasets.folder import decode, scan
+from mixtui.datasets.folder import decode, read_test, scan
 from mixtui.errors import MixtuiError
 
 
@@ -202,3 +202,25 @@ def test_scanning_a_large_folder_takes_well_under_its_decoding() -> None:
     listing = scan(Path(named))
     assert len(listing.train) + len(listing.test) > 0
     assert time.monotonic() - start < 3
+
+
+def test_a_test_set_by_itself_needs_no_training_images(tmp_path: Path) -> None:
+    put(tmp_path / "dog" / "a.png", "L", value=20)
+    put(tmp_path / "cat" / "a.png", "RGB", value=10)
+    alone = read_test(tmp_path, lambda phase, fraction: None)
+    assert alone.classes == ("cat", "dog")
+    assert alone.split.labels.tolist() == [0, 1]
+    assert alone.split.images[:, 0, 0].tolist() == [[10, 10, 10], [20, 20, 20]]
+
+
+def test_of_a_whole_data_set_the_test_part_is_read(root: Path) -> None:
+    put(root / "train" / "ant" / "z.png", value=1)
+    part = read_test(root, lambda phase, fraction: None)
+    assert part.classes == ("cat", "dog")
+    assert part.split.images[:, 0, 0, 0].tolist() == [10, 20]
+
+
+def test_a_test_set_without_classes_is_refused(tmp_path: Path) -> None:
+    put(tmp_path / "a.png")
+    with pytest.raises(MixtuiError, match="There are no class folders in"):
+        read_test(tmp_path, lambda phase, fraction: None)

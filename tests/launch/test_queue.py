@@ -310,7 +310,9 @@ def test_a_retry_is_a_new_run_of_the_same_recipe_that_names_the_old_one(
     state: str, make_ended: Callable[[str], RunPaths]
 ) -> None:
     paths = make_ended(state)
-    change_control(paths, location="/birds", cwd="/home", retries=2, keep_checkpoints=True, killed=1, mps=False)
+    change_control(
+        paths, location="/birds", cwd="/home", retries=2, keep_checkpoints=True, eval_on=["noise"], killed=1, mps=False
+    )
     tag(load(paths), ["paper"])
     note(load(paths), "went wrong")
     old = load(paths)
@@ -318,7 +320,7 @@ def test_a_retry_is_a_new_run_of_the_same_recipe_that_names_the_old_one(
     assert new.id != old.id
     assert (new.config, new.tags, new.meta["retry_of"]) == (old.config, ("paper",), old.id)
     assert new.status == Status(State.QUEUED)
-    for name in ("data_dir", "location", "cwd", "retries", "keep_checkpoints"):
+    for name in ("data_dir", "location", "cwd", "retries", "keep_checkpoints", "eval_on"):
         assert new.control[name] == old.control[name]
     assert not {"killed", "mps"} & new.control.keys()
     assert not new.meta.get("note")

@@ -193,3 +193,15 @@ def test_a_runs_folder_that_cannot_be_made_is_an_error_for_a_person(store: Store
 def test_submitting_imports_no_torch() -> None:
     code = "import sys, mixtui.launch.submit, mixtui.launch.start; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_a_function_that_its_module_lacks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    (tmp_path / "own.py").write_text("raise SystemExit\ndef small(): ...\n")
+    monkeypatch.chdir(tmp_path)
+    with refused("--model own:smal: own has no smal."):
+        prepare(model="own:smal")
+    with refused("--dataset own:smal: own has no smal."):
+        prepare("own:smal")
+    assert config_of(prepare(model="own:small")).model == "own:small"

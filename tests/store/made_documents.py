@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mixtui.config import RunConfig
+from mixtui.store.metrics import METRICS
 
 
 def run(alpha: float, seed: int, ece: float = 0.1, *, metrics: Any = None, config: Any = None, **fields: Any) -> Any:
@@ -45,6 +46,7 @@ anything = st.recursive(
 def hostile_documents(draw: st.DrawFn) -> Any:
     """A run's document, in a few places of which anything may stand, or nothing."""
     document = run(draw(st.sampled_from([0, -0.0, 0.4])), draw(st.integers(0, 2)), draw(st.floats(0, 1)))
+    document["metrics"] |= draw(st.dictionaries(st.sampled_from(METRICS), st.floats() | st.floats(0, 1), max_size=6))
     document["state"] = draw(st.sampled_from(["finished", "running", "broken"]))
     for _ in range(draw(st.integers(0, 3))):
         inside = draw(st.sampled_from([document, *(part for part in document.values() if isinstance(part, dict))]))

@@ -53,20 +53,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the runs that are read from now on."""
-    ids: list[str] = []
-    load = Run.load
-
-    def load_and_tell(root: Path) -> Run:
-        ids.append(root.name)
-        return load(root)
-
-    monkeypatch.setattr(Run, "load", load_and_tell)
-    return ids
-
-
-@pytest.fixture
 def ended(make_run: MakeRun, make_event: MakeEvent) -> RunPaths:
     return make_run([make_event("attempt"), make_event("epoch"), make_event("end")], claims=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -15,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mixtui.calibration.scores import Scores
+from mixtui.calibration.analysis import SCALED_NAMES
+from mixtui.calibration.scores import SCORE_NAMES
 from mixtui.store import listing
 from mixtui.store.control import change_control
 from mixtui.store.document import METRICS, broken_document, listed_document
@@ -68,20 +68,6 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "cache" / "mixtui" / "listings"
 
 
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of the runs that are read from now on."""
-    ids: list[str] = []
-    load = Run.load
-
-    def load_and_tell(root: Path) -> Run:
-        ids.append(root.name)
-        return load(root)
-
-    monkeypatch.setattr(Run, "load", load_and_tell)
-    return ids
-
-
 # What is listed
 
 
@@ -100,7 +86,7 @@ def test_no_folder_is_no_documents(store: Store) -> None:
 
 
 def test_the_metrics_of_the_contract_are_the_scores() -> None:
-    assert tuple(field.name for field in dataclasses.fields(Scores)) == METRICS
+    assert (*SCORE_NAMES, *SCALED_NAMES) == METRICS
 
 
 def test_a_run_that_waits_for_another_attempt_is_nowhere_yet(make_run: MakeRun, make_event: MakeEvent) -> None:

@@ -225,6 +225,19 @@ def test_however_a_log_comes_its_lines_are_the_same(scratch: Path, data: bytes, 
         assert not any(unicodedata.category(character) == "Cc" for character in line)
 
 
+def test_it_tells_whether_it_has_all(path: Path) -> None:
+    append(path, numbered(50))
+    tail = LogTail(path, 20)
+    tail.look()
+    assert not tail.has_all
+    tail.earlier(1000)
+    assert tail.has_all
+    append(path, numbered(MOST_LINES))
+    tail.look()
+    assert len(tail.lines) == MOST_LINES
+    assert not tail.has_all
+
+
 @settings(max_examples=50)
 @given(logs, st.lists(st.integers(1, 7), min_size=1, max_size=5))
 def test_line_by_line_from_the_end_is_the_whole_log(scratch: Path, data: bytes, counts: list[int]) -> None:

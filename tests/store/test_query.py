@@ -17,7 +17,7 @@ from mixtui.config import RunConfig
 from mixtui.errors import EXIT_USAGE
 from mixtui.store.document import broken_document, listed_document
 from mixtui.store.paths import RunPaths
-from mixtui.store.query import FIELDS, MAX_DEPTH, OPERATORS, QueryError, parse
+from mixtui.store.query import FIELDS, MAX_DEPTH, OPERATORS, QueryError, parse, quoted
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
 
@@ -578,10 +578,6 @@ def test_numbers_compare_as_in_python(name: str, sign: str, value: float, data: 
     document["epoch"] = document["config"]["alpha"] = document["config"]["seed"] = value
     if abs(other) < float("inf"):
         assert matches(f"{name}{sign}{other!r}", document) is getattr(operator, test)(value, other)
-
-
-def quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @given(st.text(), st.text())

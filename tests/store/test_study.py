@@ -60,7 +60,7 @@ def test_of_runs_done_twice_the_finished_the_furthest_the_latest_counts(better, 
 
 def test_runs_that_are_not_finished_are_counted():
     study = study_of([run(0, 0), run(0.1, 0, state="running", epoch=4), run(0.1, 1)])
-    assert [cells(study, row, ["seeds"])[0] for row in study.rows] == ["1", "2 (1 unfinished)"]
+    assert [cells(study, row, ["seeds"])[0] for row in study.rows] == ["one seed", "2 (1 unfinished)"]
 
 
 def test_nothing_is_pooled_across_recipes():

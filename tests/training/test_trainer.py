@@ -16,14 +16,18 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from mixtui.calibration.bins import Bins
+from mixtui.calibration.scores import score_logits
+from mixtui.calibration.temperature import fit_temperature
 from mixtui.config import RunConfig
 from mixtui.datasets.arrays import ImageData, Split, image_data
+from mixtui.errors import MixtuiError
+from mixtui.store.analysis import analyse_run
 from mixtui.store.control import change_control
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.recorder import Recorder
 from mixtui.store.run import Run
 from mixtui.training import loop
-from mixtui.training.batches import Normaliser, clean_sample
+from mixtui.training.batches import Normaliser, clean_sample, kept_out
 from mixtui.training.endings import NonFiniteError, StopTrainingError
 from mixtui.training.loop import Trainer
 from mixtui.training.memory import MemoryUse
@@ -562,3 +566,44 @@ def test_every_attempt_records_its_own(make_run: MakeRun, train: Train) -> None:
         train(run, Stop(at=2))
     train(run)
     assert {event["attempt"] for event in memory_events(run)} == {1, 2}
+
+
+# Images kept out of training
+
+
+def test_without_a_holdout_every_image_is_trained_on(make_run: MakeRun, train: Train) -> None:
+    run = make_run(alpha=0.4, model="own_code:Linear", epochs=1)
+    trainer = train(run)
+    assert len(trainer.trained_on) == 25
+    assert not run.paths.holdout.exists()
+
+
+def test_images_kept_out_are_not_trained_on_and_fit_the_temperature(
+    make_run: MakeRun, train: Train, data: ImageData
+) -> None:
+    run = make_run(alpha=0.4, model="own_code:Linear", epochs=2, holdout=7)
+    trainer = train(run)
+    assert sorted([*trainer.kept_out, *trainer.trained_on]) == list(range(25))
+    assert set(trainer.sample) <= set(trainer.trained_on)
+    kept = np.load(run.paths.holdout)
+    assert kept["labels"].tolist() == np.asarray(data.train.labels)[kept["ids"]].tolist()
+    metrics = Run.load(run.paths.root).metrics
+    assert metrics is not None
+    fit = fit_temperature(kept["logits"], kept["labels"])
+    assert metrics["temperature"] == fit.temperature
+    predicted = np.load(run.paths.predictions)
+    after = score_logits(predicted["logits"], predicted["labels"], run.config.bins, fit.temperature).scores
+    assert metrics["ece_after_t"] == after.ece
+    again = analyse_run(run.paths, run.config.bins)
+    assert again is not None
+    assert again.metrics() == metrics
+
+
+def test_a_holdout_is_the_same_whatever_the_seed_and_alpha() -> None:
+    assert kept_out(25, 7).tolist() == kept_out(25, 7).tolist()
+    assert len(set(kept_out(25, 23))) == 23
+
+
+def test_a_holdout_that_leaves_nothing_to_train_on_is_refused() -> None:
+    with pytest.raises(MixtuiError, match="--holdout 24 leaves too few of the 25"):
+        kept_out(25, 24)
