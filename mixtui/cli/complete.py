@@ -18,6 +18,12 @@ def complete_dataset(incomplete: str) -> Iterator[str]:
     return (name for name in (*CATALOG, "folder:") if name.startswith(incomplete))
 
 
+def complete_shift(incomplete: str) -> Iterator[str]:
+    from mixtui.datasets.shifts import KNOWN
+
+    return (name for name in (*KNOWN, "folder:") if name.startswith(incomplete))
+
+
 def complete_model(incomplete: str) -> Iterator[str]:
     from mixtui.config import MODELS
 

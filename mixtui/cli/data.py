@@ -81,21 +81,14 @@ def _print_listing(listing: list[dict[str, object]], folder: Path) -> None:
 
 def _prepare(name: str, folder: Path) -> ImageData:
     """The data set, fetched and decoded with a bar on stderr."""
-    from rich.progress import Progress
-
-    from mixtui.cli.console import stderr
+    from mixtui.cli.progress import progress_bar
     from mixtui.datasets.resolve import resolve
 
     found = resolve(name, folder)
     from mixtui.training.data import load  # imports torchvision: only once the name is known to be right
 
-    with Progress(console=stderr(), transient=True, disable=not stderr().is_terminal) as bar:
-        task = bar.add_task("opening", total=1)
-
-        def show(phase: str, fraction: float) -> None:
-            bar.update(task, description=phase, completed=fraction)
-
-        return load(found.dataset, found.location, folder, show)
+    with progress_bar() as progress:
+        return load(found.dataset, found.location, folder, progress)
 
 
 def _document(data: ImageData) -> dict[str, object]:

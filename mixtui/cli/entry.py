@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import textwrap
+from pathlib import Path
 
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, MixtuiError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
@@ -19,7 +23,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:  # whoever read has enough; as Typer does where it comes earlier
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(EXIT_FAILED)
     except MixtuiError as error:
         if debug:
@@ -28,18 +32,34 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _drop_output()
+            _fail(f"Not all could be written: {error.strerror}.", "Make room there.", EXIT_USAGE)
         _fail_unforeseen(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _drop_output() -> None:
+    """Else Python tries again at its end to write what is left, and complains."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _run(arguments: list[str]) -> object:
-    if not arguments and "_MIXTUI_COMPLETE" not in os.environ:  # without typer: its import takes a tenth of a second
+    if _ask_for_the_interface(arguments):  # without typer: its import takes a tenth of a second
         from mixtui.cli.interface import open_interface
 
-        return open_interface()
+        return open_interface(Path(arguments[1]) if arguments else None)
     from mixtui.cli.main import app
 
     return app(args=arguments, prog_name="mixtui", standalone_mode=False)
+
+
+def _ask_for_the_interface(arguments: list[str]) -> bool:
+    """Whether there is no command, and at most `--runs-dir FOLDER`; whatever else there is, typer tells."""
+    is_bare = not arguments or (
+        len(arguments) == 2 and arguments[0] == "--runs-dir" and arguments[1][:1] not in ("", "-")
+    )
+    return is_bare and "_MIXTUI_COMPLETE" not in os.environ
 
 
 def _fail_unforeseen(error: Exception) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mixtui.calibration.direction import direction
+from mixtui.calibration.direction import direction_of
 from mixtui.cli.console import stdout, words
-from mixtui.cli.summary import MARKS, duration, figure, print_run
+from mixtui.cli.figures import figure, mark
+from mixtui.cli.summary import duration, print_run
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
 from mixtui.launch.queue import ask_process_to_end, enqueue, will_be_retried
 from mixtui.launch.start import kill_worker
@@ -102,12 +103,11 @@ def _tell(event: dict[str, Any], watch: RunWatch, display: Display) -> None:
 
 def _epoch_line(event: dict[str, Any], watch: RunWatch) -> str:
     metrics = event["metrics"]
-    mark = ""
-    if watch.history.data:
-        mark = MARKS[direction(metrics["accuracy"], metrics["confidence"], watch.history.data["n_test"])]
+    way = direction_of(metrics, watch.history.data["n_test"]) if watch.history.data else None
     return (
         f"epoch {event['epoch']:>3}   train loss {event['train_loss']:.3f}   accuracy {figure(metrics['accuracy'])}   "
-        f"ECE {figure(metrics['ece'])} {mark}   {event['images_per_second']:,.0f} img/s   {duration(event['seconds'])}"
+        f"ECE {figure(metrics['ece'])} {mark(way)}   "
+        f"{event['images_per_second']:,.0f} img/s   {duration(event['seconds'])}"
     )
 
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from mixtui.cli.columns import Column, in_columns
 from mixtui.cli.console import speaks_utf8, stdout, words
-from mixtui.cli.summary import MARKS, figure, state_text
+from mixtui.cli.figures import figure, mark
+from mixtui.cli.summary import state_text
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED
 from mixtui.launch.queue import pick_up_left_over, will_be_retried
 from mixtui.launch.wake import note_of, wake
@@ -111,7 +112,7 @@ class _Followed:
         metrics = self.run.metrics if self.run else None
         if self.run is None or metrics is None:
             return ""
-        return f"acc {figure(metrics['accuracy'])}  ECE {figure(metrics['ece'])} {MARKS[self.run.direction]}".rstrip()
+        return f"acc {figure(metrics['accuracy'])}  ECE {figure(metrics['ece'])} {mark(self.run.direction)}".rstrip()
 
     @property
     def label(self) -> str:
@@ -221,7 +222,7 @@ def _cells(one: _Followed, name: str, state: str) -> list[str]:
     if one.run is None:
         return [name, "", "", state, "", "", ""]
     config, metrics = one.run.config, one.run.metrics or {}
-    ece = f"{figure(metrics.get('ece'))} {MARKS[one.run.direction]}"
+    ece = f"{figure(metrics.get('ece'))} {mark(one.run.direction)}"
     return [name, f"{config.alpha:g}", str(config.seed), state, one.epoch, figure(metrics.get("accuracy")), ece]
 
 

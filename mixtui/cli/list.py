@@ -20,8 +20,10 @@ _COLUMNS = (
     Column("model", least=9),
     Column("epoch", right=True),
     Column("acc", right=True),
-    Column("ECE", right=True),
 )
+_ECE = Column("ECE", right=True)
+_ECE_AND_MARGIN = Column(" ECE ±95%")
+_ROOMY = 100  # columns of a terminal, from which on an ECE says how sure it is
 _LABELS = Column("name, tags", least=4)  # the last one, where a run has any
 _STATE = 2  # the column that has a colour
 
@@ -59,14 +61,18 @@ def _print_table(documents: list[dict[str, Any]]) -> None:
     broken = [document for document in documents if document["state"] == "broken"]
     ids = short_ids([document["id"] for document in documents])
     states = [_state(run) for run in runs]
-    columns = [*_COLUMNS]
-    rows = [[ids[run["id"]], _created(run), text, *_results(run)] for run, (text, _) in zip(runs, states, strict=True)]
+    console = stdout()
+    how_sure = console.width >= _ROOMY
+    columns = [*_COLUMNS, _ECE_AND_MARGIN if how_sure else _ECE]
+    rows = [
+        [ids[run["id"]], _created(run), text, *_results(run), _ece(run, how_sure)]
+        for run, (text, _) in zip(runs, states, strict=True)
+    ]
     of_person = [", ".join(labels(run["name"], run["tags"])) for run in runs]
     if any(of_person):
         columns.append(_LABELS)
         rows = [[*row, cell] for row, cell in zip(rows, of_person, strict=True)]
 
-    console = stdout()
     heading, *lines = in_columns(columns, rows, console.width)
     segments = [Segment(" ".join(heading).rstrip(), console.get_style("bold")), Segment.line()]
     for cells, (_, style) in zip(lines, states, strict=True):
@@ -101,8 +107,8 @@ def _state(run: dict[str, Any]) -> tuple[str, str]:
 
 
 def _results(run: dict[str, Any]) -> list[str]:
-    """The cells from α to the ECE."""
-    from mixtui.cli.summary import MARKS, figure
+    """The cells from α to the accuracy."""
+    from mixtui.cli.figures import figure
 
     config, metrics = run["config"], run["metrics"]
     return [
@@ -112,13 +118,20 @@ def _results(run: dict[str, Any]) -> list[str]:
         config["model"],
         f"{run['epoch']}/{config['epochs']}",
         figure(metrics.get("accuracy")),
-        f"{figure(metrics.get('ece'))} {MARKS[_direction(run)]}",
     ]
+
+
+def _ece(run: dict[str, Any], how_sure: bool) -> str:
+    from mixtui.cli.console import words
+    from mixtui.cli.figures import figure, mark
+    from mixtui.figures import ece_margin
+
+    ece, margin = figure(run["metrics"].get("ece")), words(ece_margin(run["metrics"]))
+    return f"{ece:>4}{f'{margin:>6}' * how_sure} {mark(_direction(run))}"
 
 
 def _direction(run: dict[str, Any]) -> Direction | None:
     """As `Run.direction`."""
-    from mixtui.calibration.direction import direction
+    from mixtui.calibration.direction import direction_of
 
-    known = run["metrics"].get("accuracy"), run["metrics"].get("confidence"), run["data"].get("n_test")
-    return None if None in known else direction(*known)
+    return direction_of(run["metrics"], run["data"].get("n_test"))

@@ -10,15 +10,19 @@ from typer.core import TyperGroup
 
 from mixtui import __version__
 from mixtui.cli.calibrate import calibrate
+from mixtui.cli.compare import compare
 from mixtui.cli.data import data
 from mixtui.cli.doctor import doctor
 from mixtui.cli.end import pause, stop
+from mixtui.cli.evaluate import evaluate
+from mixtui.cli.export import export
 from mixtui.cli.label import note, pin, tag
 from mixtui.cli.list import list_runs
 from mixtui.cli.logs import logs
 from mixtui.cli.options import RunsDir
 from mixtui.cli.queue import queue
 from mixtui.cli.remove import remove, restore, trash
+from mixtui.cli.report import report
 from mixtui.cli.resume import resume
 from mixtui.cli.retry import retry
 from mixtui.cli.run import run
@@ -29,10 +33,25 @@ from mixtui.cli.wait import wait
 
 _SECTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "Train": {"run": run, "sweep": sweep},
-    "Watch": {"list": list_runs, "show": show, "logs": logs, "queue": queue, "wait": wait, "serve": serve},
+    "Watch": {
+        "list": list_runs,
+        "show": show,
+        "compare": compare,
+        "logs": logs,
+        "queue": queue,
+        "wait": wait,
+        "serve": serve,
+    },
     "Steer": {"stop": stop, "pause": pause, "resume": resume, "retry": retry},
     "Organise": {"tag": tag, "note": note, "pin": pin, "remove": remove, "restore": restore, "trash": trash},
-    "Tools": {"calibrate": calibrate, "data": data, "doctor": doctor},
+    "Tools": {
+        "calibrate": calibrate,
+        "evaluate": evaluate,
+        "report": report,
+        "export": export,
+        "data": data,
+        "doctor": doctor,
+    },
 }
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mixtui.cli.complete import complete_shift
 from mixtui.cli.options import Bins, DataDir, DatasetOption, ModelOption, data_dir
 from mixtui.config import RunConfig
 
@@ -42,6 +43,10 @@ def recipe(
         str, typer.Option("--stem", metavar="KIND", help="imagenet, or cifar: ResNet's 3x3 stem without pooling.")
     ] = _DEFAULTS.stem,
     bins: Bins = _DEFAULTS.bins,
+    holdout: Annotated[
+        int,
+        typer.Option("--holdout", metavar="N", help="Training images kept out of training, to fit the temperature on."),
+    ] = _DEFAULTS.holdout,
     device: Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, or cuda[:N].")] = "auto",
     precision: Annotated[str, typer.Option("--precision", metavar="KIND", help="fp32, bf16, or auto: fp32.")] = "auto",
     data_dir_option: DataDir = None,
@@ -68,9 +73,22 @@ def handling(
     keep_checkpoints: Annotated[
         bool, typer.Option("--keep-checkpoints", help="Keep a checkpoint of every epoch, not only the last.")
     ] = False,
+    eval_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--eval-on",
+            metavar="SET",
+            help="Score the trained network on another test set too, as mixtui evaluate does.",
+            autocompletion=complete_shift,
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """These options as `control.json` has them."""
-    return dict(locals())
+    options = dict(locals())
+    from mixtui.datasets.shifts import parse_shifts
+
+    # By absolute paths, each once: a worker may run in another folder.
+    return {**options, "eval_on": list(dict.fromkeys(shift.request for shift in parse_shifts(eval_on or ())))}
 
 
 def takes(*groups: Callable[..., dict[str, Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

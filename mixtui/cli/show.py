@@ -15,6 +15,11 @@ def show(run: RunReference, json: Json = False, runs_dir_option: RunsDir = None)
         print_json(run_document(found))
     else:
         from mixtui.cli.console import stdout
+        from mixtui.cli.shift_table import print_shifts
         from mixtui.cli.summary import print_run
+        from mixtui.store.shifts import read_shifts
 
         print_run(found, stdout())
+        if (shifts := read_shifts(found.paths)) is not None:
+            stdout().print()
+            print_shifts(stdout(), found, shifts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Mixtui
+from mixtui.calibration.scores import SCORE_NAMES
+from tests.cli.conftest import Mixtui, on_a_terminal
 
 pytestmark = pytest.mark.usefixtures("finished")
 METRICS = {"accuracy", "ece", "mce", "oe", "ue", "nll", "brier", "confidence"}
@@ -34,7 +36,11 @@ def test_the_ece_shown_is_that_of_the_saved_predictions(mixtui: Mixtui, workplac
     shown = json.loads(mixtui("show", "latest", "--json").stdout)
     predictions = next(workplace.glob("runs/*/predictions.npz"))
     scored = json.loads(mixtui("calibrate", str(predictions), "--json").stdout)
-    assert scored["metrics"] == shown["metrics"]
+    assert {name: scored["metrics"][name] for name in SCORE_NAMES} == {
+        name: shown["metrics"][name] for name in SCORE_NAMES
+    }
+    assert scored["temperature"]["value"] == shown["metrics"]["temperature"]
+    assert scored["after_t"]["metrics"]["ece"] == shown["metrics"]["ece_after_t"]
     assert scored["n"] == 2000
 
 
@@ -47,6 +53,15 @@ def test_list_json_is_an_array_without_bins(mixtui: Mixtui) -> None:
 def test_show_and_list_tell_the_fallback(mixtui: Mixtui) -> None:
     for command in (["show", "latest"], ["list"]):
         assert "fallback" in mixtui(*command).stdout
+
+
+def test_where_there_is_room_list_says_how_sure_an_ece_is(mixtui: Mixtui, workplace: Path) -> None:
+    sure = re.compile(r" \.\d{3} [±<]\.\d{3} [▲▼·≈] paper$")
+    assert sure.search(mixtui("list").stdout.splitlines()[1])
+    for columns, shown in (("80", False), ("100", True)):
+        line = on_a_terminal(workplace, "list", COLUMNS=columns, NO_COLOR="1").splitlines()[1]
+        assert bool(sure.search(line)) == shown
+        assert len(line) <= int(columns)
 
 
 def test_a_listed_id_finds_its_run(mixtui: Mixtui) -> None:

@@ -69,6 +69,23 @@ def test_reading_imports_no_torch(workplace: Path, arguments: list[str]) -> None
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("arguments", [[], ["--runs-dir", "elsewhere"]])
+def test_the_interface_is_opened_without_typer(workplace: Path, arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom mixtui.cli.entry import main\n"
+        "try: main()\nfinally: assert 'typer' not in sys.modules, 'typer was imported'"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=workplace,
+        env=environment(workplace),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.startswith("mixtui: mixtui needs a terminal.")
+
+
 def test_every_command_has_help_for_a_narrow_ascii_terminal(mixtui: Mixtui) -> None:
     shown = mixtui("--help").stdout
     commands = [line.split()[0] for line in shown.partition("Train:")[2].splitlines() if line.startswith("  ")]
