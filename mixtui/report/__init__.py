@@ -1,0 +1,1 @@
+"""A report on a selection of runs: a folder with a page, tables and figures that can be published."""
