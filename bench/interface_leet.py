@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import random
 import shutil
-import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
 
 import wandb
+from interface_maker import Train, make
 
-TICK = 0.1  # seconds between two batches of streamed steps
 DISTINCT = 10  # finished runs that are logged: the others are their copies, since each takes half a second
 
 
@@ -59,37 +58,10 @@ def make_long(folder: Path, steps: int) -> None:
         time.sleep(1.1)
 
 
-def stream(folder: Path, runs: int, rate: float, steps: int | None, speed: float) -> None:
+def begin_streaming(folder: Path, runs: int) -> list[Train]:
     made = [begin(folder, f"run {index}") for index in range(runs)]
-    began, done = time.monotonic(), 0
-    print("streaming", flush=True)
-    while True:
-        due = int((time.monotonic() - began) * rate * speed)
-        due = due if steps is None else min(due, steps)
-        for run in made:
-            train(run, done, due, 600)
-        if due == steps and done != steps:
-            print("done", flush=True)
-        done = due
-        time.sleep(TICK)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["finished", "long", "stream"])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--runs", type=int, default=12)
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--rate", type=float, default=10.0)
-    parser.add_argument("--speed", type=float, default=1.0)
-    options = parser.parse_args()
-    if options.what == "finished":
-        make_finished(options.folder, options.runs)
-    elif options.what == "long":
-        make_long(options.folder, options.steps or 100_000)
-    else:
-        stream(options.folder, options.runs, options.rate, options.steps, options.speed)
+    return [partial(train, run, per_epoch=600) for run in made]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    make(__doc__, finished=make_finished, long=make_long, begin=begin_streaming)

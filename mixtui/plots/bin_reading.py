@@ -3,14 +3,16 @@
 import math
 
 from mixtui.calibration.bins import Bins
-from mixtui.calibration.direction import wilson_interval
+from mixtui.calibration.interval import wilson_interval
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
 from mixtui.plots.number_text import fraction_text, signed_text
 from mixtui.plots.reliability_grid import clip_fraction
 
 
-def bin_reading(bins: Bins, index: int, glyphs: Glyphs = UNICODE) -> tuple[str, str]:
+def bin_reading(bins: Bins, index: int, glyphs: Glyphs = UNICODE, *, of_class: bool = False) -> tuple[str, str]:
     """Two lines on bin `index`, counted from 0: its edges, images, confidence; its accuracy and gap.
+
+    `of_class`: the bins are of the probability of one class, and the share of its images stands for the accuracy.
 
     Brackets hold 95 % intervals: Wilson's of the accuracy, and the mean confidence less that one of the gap. The
     second line is empty where the bin is.
@@ -29,9 +31,10 @@ def bin_reading(bins: Bins, index: int, glyphs: Glyphs = UNICODE) -> tuple[str, 
         signed_text(value, glyphs) for value in (confidence - accuracy, confidence - most, confidence - least)
     )
     accuracy_range = f"[{fraction_text(least, glyphs)}, {fraction_text(most, glyphs)}]"
+    measured = "share" if of_class else "accuracy"
     images = f"{count:,.0f} image{'' if count == 1 else 's'}"
     return (
         f"{head}{images}   confidence {fraction_text(confidence, glyphs)}",
         " " * (len(position) + 3)
-        + f"accuracy {fraction_text(accuracy, glyphs)} {accuracy_range}   gap {gap} [{gap_low}, {gap_high}]",
+        + f"{measured} {fraction_text(accuracy, glyphs)} {accuracy_range}   gap {gap} [{gap_low}, {gap_high}]",
     )

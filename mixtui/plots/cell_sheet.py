@@ -24,6 +24,10 @@ class CellSheet:
         """Fill a row with what text may be written over."""
         self._cells |= {(row, column): Cell(glyph) for column in range(self.width)}
 
+    def shade_column(self, column: int, glyph: str) -> None:
+        """Fill a column with what text may be written over."""
+        self._cells |= {(row, column): Cell(glyph) for row in range(self.height)}
+
     def write_first(self, start: int, rows: Sequence[int], text: str, style: CellStyle) -> None:
         """Write `text` from column `start`, or moved to lie inside, in the first of `rows` where it touches nothing.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.text import Text
 
-from mixtui.calibration.bins import FloatArray
+from mixtui.calibration.bins import FloatArray, RealArray
 from mixtui.plots import axes
 from mixtui.plots.axes import Range
 from mixtui.plots.braille import BRAILLE, DotGlyphs
@@ -197,7 +197,7 @@ def _gap_marks(items: Sequence[Drawable]) -> list[tuple[float, CellStyle]]:
     return [(x, item.curve.style.cell) for item in items for x in _non_finite_x(item)]
 
 
-def _non_finite_x(item: Drawable) -> FloatArray:
+def _non_finite_x(item: Drawable) -> RealArray:
     return (item.raw or item.points).non_finite_x
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rich.text import Text
 
-from mixtui.calibration.bins import BoolArray, FloatArray, IntArray
+from mixtui.calibration.bins import BoolArray, FloatArray, IntArray, RealArray
 from mixtui.plots import axes
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.plots.braille import BRAILLE, DotGlyphs, Layer, Segments, draw_segments, overlay, touched_cells
@@ -67,7 +67,7 @@ def draw_densities(densities: Sequence[BetaDensity], *, columns: int, rows: int,
 
 
 def draw_lam_histogram(
-    lam: FloatArray,
+    lam: RealArray,
     density: BetaDensity,
     *,
     columns: int,

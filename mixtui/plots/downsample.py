@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtui.calibration.bins import BoolArray, FloatArray, IntArray
+from mixtui.calibration.bins import BoolArray, FloatArray, IntArray, RealArray
 from mixtui.plots.axes import LARGEST
 
 
@@ -16,10 +16,10 @@ class Points:
     `piece` numbers the stretches between non-finite values; None where there is one only.
     """
 
-    x: FloatArray
+    x: RealArray  # whole numbers stay as they are, in half the memory
     y: FloatArray
     piece: IntArray | None
-    non_finite_x: FloatArray  # where y was not finite
+    non_finite_x: RealArray  # where y was not finite
     not_positive: int  # values at or below 0 that a log scale cannot show
 
 
@@ -37,9 +37,10 @@ class Buckets:
     joined: BoolArray  # no gap between this and the one before
 
 
-def finite_points(x: FloatArray, y: FloatArray, *, log: bool = False) -> Points:
+def finite_points(all_x: RealArray, all_y: RealArray, *, log: bool = False) -> Points:
     """The points that can be drawn; with `log`, y becomes its decimal logarithm."""
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    x: RealArray = all_x if np.issubdtype(all_x.dtype, np.integer) else all_x.astype(np.float64, copy=False)
+    y = all_y.astype(np.float64, copy=False)
     known_x = np.isfinite(x)
     if not known_x.all():
         x, y = x[known_x], y[known_x]
@@ -96,7 +97,8 @@ def _cut(points: Points, start: float, stop: float) -> tuple[FloatArray, FloatAr
     x, y, piece = points.x, points.y, points.piece
     low, high = (int(index) for index in (np.searchsorted(x, start, "left"), np.searchsorted(x, stop, "right")))
     inside = slice(low, high)
-    cut_x, cut_y, cut_piece = x[inside], y[inside], None if piece is None else piece[inside]
+    cut_x, cut_y = x[inside].astype(np.float64, copy=False), y[inside]
+    cut_piece = None if piece is None else piece[inside]
     for at, edge, position in ((low, start, 0), (high, stop, None)):
         crosses = 0 < at < len(x) and (piece is None or piece[at - 1] == piece[at])
         neighbour_inside = low < high and (x[low] == edge if position == 0 else x[high - 1] == edge)

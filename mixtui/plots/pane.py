@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtui.calibration.bins import FloatArray
+from mixtui.calibration.bins import RealArray
 from mixtui.plots.alpha_colors import LineKind, SeriesStyle
 from mixtui.plots.braille import Layer, Segments, draw_segments, overlay
 from mixtui.plots.downsample import Buckets, Points, downsample
@@ -25,10 +25,10 @@ class Curve:
     """
 
     label: str
-    x: FloatArray
-    y: FloatArray
+    x: RealArray
+    y: RealArray
     style: SeriesStyle = SeriesStyle()  # noqa: RUF009
-    raw: FloatArray | None = None
+    raw: RealArray | None = None
     line: LineKind | None = None
     emphasised: bool = False
 

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from mixtui.calibration import scores
+from mixtui.calibration import bin_scores
 from mixtui.calibration.bins import Bins
 from mixtui.plots.canvas import place_lines
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
@@ -44,6 +44,7 @@ def reliability_picture(
     rows: int | None,
     *,
     cursor: int | None = None,
+    of_class: bool = False,
     colors: ColorDepth = "none",
     ground: Ground = "dark",
     glyphs: Glyphs = UNICODE,
@@ -51,7 +52,8 @@ def reliability_picture(
     """The largest diagram that fits into `columns` × `rows` (None: no limit), without title or scores.
 
     `cursor` is the bin to point at, 0 to M − 1: under the histogram of a large diagram, on the axis of a small
-    one. Its size does not depend on what the bins hold. Where nothing fits, words say so.
+    one. `of_class`: the bins are of the probability of one class, and "right" is an image of it. The size does
+    not depend on what the bins hold. Where nothing fits, words say so.
     """
     size = fit_size(bins.m, columns, rows)
     if size is None:
@@ -60,11 +62,11 @@ def reliability_picture(
     width, height = size
     palette = diagram_palette(colors, ground, filled=not glyphs.ascii)
     large = width >= LARGE_WIDTH
-    lines = _diagram(bins, width, height, cursor, palette, glyphs)
+    lines = _diagram(bins, width, height, cursor, palette, glyphs, of_class=of_class)
     if columns >= width + FRAME_WIDTH + len(_X_LABEL):
         lines[-1].append(_X_LABEL)
     if large:
-        lines += _histogram(bins, width, cursor, palette, glyphs)
+        lines += _histogram(bins, width, cursor, palette, glyphs, of_class=of_class)
     for line in lines:
         line.rstrip()
     return lines
@@ -100,9 +102,11 @@ def reliability_text(
     return Text("\n", no_wrap=True, overflow="crop").join(lines)
 
 
-def _diagram(bins: Bins, width: int, height: int, cursor: int | None, palette: Palette, glyphs: Glyphs) -> list[Text]:
+def _diagram(
+    bins: Bins, width: int, height: int, cursor: int | None, palette: Palette, glyphs: Glyphs, *, of_class: bool
+) -> list[Text]:
     grid = diagram_grid(bins, width, height, glyphs)
-    write_legend(grid, glyphs, lines_only=bins.m > width)
+    write_legend(grid, glyphs, lines_only=bins.m > width, of_class=of_class)
     small = width < LARGE_WIDTH
     ticks = tick_values(width)
     lines = place_lines(
@@ -119,15 +123,17 @@ def _diagram(bins: Bins, width: int, height: int, cursor: int | None, palette: P
     return lines
 
 
-def _histogram(bins: Bins, width: int, cursor: int | None, palette: Palette, glyphs: Glyphs) -> list[Text]:
+def _histogram(
+    bins: Bins, width: int, cursor: int | None, palette: Palette, glyphs: Glyphs, *, of_class: bool
+) -> list[Text]:
     """The histogram, with a row for the caption or the cursor where there is need."""
     grid = histogram_grid(bins, width, glyphs)
     below = [BLANK] * width
     if cursor is not None:
         for column in _middle(columns_of_bin(bins, cursor, width), _CURSOR_WIDTH):
             below[column] = Cell(_CURSOR)
-    right, claimed = (fraction_text(score(bins), glyphs) for score in (scores.accuracy, scores.mean_confidence))
-    caption = f"A accuracy {right}   C mean confidence {claimed}"
+    right, claimed = (fraction_text(score(bins), glyphs) for score in (bin_scores.accuracy, bin_scores.mean_confidence))
+    caption = f"A {'share' if of_class else 'accuracy'} {right}   C mean confidence {claimed}"
     if not _write_where_blank(grid[0], caption):
         if cursor is None:
             grid.insert(0, [BLANK] * width)
@@ -166,7 +172,7 @@ def _largest_share(bins: Bins, width: int) -> str:
 
 
 def _summary(bins: Bins, glyphs: Glyphs) -> str:
-    right, claimed = scores.accuracy(bins), scores.mean_confidence(bins)
+    right, claimed = bin_scores.accuracy(bins), bin_scores.mean_confidence(bins)
     mark = gap_mark(clip_fraction(right), claimed, bins.n, glyphs)
-    error, says, is_right = (fraction_text(value, glyphs) for value in (scores.ece(bins), claimed, right))
+    error, says, is_right = (fraction_text(value, glyphs) for value in (bin_scores.ece(bins), claimed, right))
     return f"ECE {error} {mark}".rstrip() + f"  says {says}, right {is_right}"

@@ -2,7 +2,7 @@
 
 import math
 
-from mixtui.calibration import scores
+from mixtui.calibration import bin_scores
 from mixtui.calibration.bins import Bins
 from mixtui.calibration.direction import direction
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
@@ -45,7 +45,7 @@ def lettered_axis(bins: Bins, width: int, glyphs: Glyphs = UNICODE) -> list[Cell
     axis = [Cell(glyphs.axis)] * width
     for tick in tick_values(width):
         axis[tick_column(tick, width)] = Cell(glyphs.tick)
-    right, claimed = scores.accuracy(bins), scores.mean_confidence(bins)
+    right, claimed = bin_scores.accuracy(bins), bin_scores.mean_confidence(bins)
     if math.isfinite(right) and math.isfinite(claimed):
         at_right, at_claimed = (tick_column(clip_fraction(value), width) for value in (right, claimed))
         if at_right == at_claimed:  # one cell cannot hold both letters

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtui.calibration.bins import Bins, FloatArray, IntArray
-from mixtui.calibration.direction import wilson_interval
+from mixtui.calibration.interval import wilson_interval
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
 from mixtui.plots.palette import Cell, Role
 
@@ -52,17 +52,21 @@ def diagram_grid(bins: Bins, width: int, height: int, glyphs: Glyphs = UNICODE) 
     return [[stack[row] for stack in stacks] for row in reversed(range(height))]
 
 
-def write_legend(grid: Grid, glyphs: Glyphs, *, lines_only: bool) -> None:
-    """Write what the glyphs mean into the upper left of `grid`, if the cells are blank there."""
+def write_legend(grid: Grid, glyphs: Glyphs, *, lines_only: bool, of_class: bool = False) -> None:
+    """Write what the glyphs mean into the upper left of `grid`, if the cells are blank there.
+
+    Of a class against the rest no image is right or wrong: it is of the class or not.
+    """
     line = Cell(glyphs.line[len(glyphs.line) // 2])
+    is_so, measured = ("of this class", "share") if of_class else ("right", "accuracy")
     entries = (
-        [(line, "accuracy")]
+        [(line, measured)]
         if lines_only
         else [
-            (Cell(glyphs.bar[-1], Role.BAR), "right (accuracy)"),
-            (Cell(glyphs.over, Role.OVER), "claimed, not right"),
-            (Cell(glyphs.under, Role.UNDER), "right beyond the claim"),
-            (line, "accuracy, few images"),
+            (Cell(glyphs.bar[-1], Role.BAR), f"{is_so} ({measured})"),
+            (Cell(glyphs.over, Role.OVER), f"claimed, not {is_so}"),
+            (Cell(glyphs.under, Role.UNDER), f"{is_so} beyond the claim"),
+            (line, f"{measured}, few images"),
         ]
     )
     entries.append((Cell(glyphs.diagonal), "perfect calibration"))

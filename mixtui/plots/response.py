@@ -9,16 +9,17 @@ from mixtui.plots.alpha_columns import alpha_columns
 from mixtui.plots.canvas import place_lines
 from mixtui.plots.cell_sheet import CellSheet
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
+from mixtui.plots.error_bar import draw_upright, drawable
 from mixtui.plots.number_text import score_text
 from mixtui.plots.palette import Cell, CellStyle, rich_style
 from mixtui.plots.score_axis import ScoreAxis, score_axis
 from mixtui.plots.text_lines import fill_lines, words_instead
 
-_LARGEST = 1e100  # a figure beyond it is a mistake, and would overflow when added or multiplied
 _LEAST_WIDTH, _LEAST_HEIGHT = 12, 3
 _AXIS_ROWS = 2  # the axis of α and its labels
 _ROWS_PER_TICK = 2.5
-_LEFT_DOTS = (0x40, 0x04, 0x02, 0x01)  # of a braille cell, from the bottom up
+
+Band = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,18 @@ def response_plot(
     *,
     from_zero: bool,
     cursor: float | None = None,
-    floor: float | None = None,
+    floor: Band | None = None,
     glyphs: Glyphs = UNICODE,
 ) -> list[Text]:
     """A score against α, to scale, in at most `columns` × `rows`; where nothing fits, words say so.
 
-    The score's axis holds 0 if `from_zero`. `cursor` is the α to emphasise; scores up to `floor` are shaded. Every α
-    has a column of its own, and moves aside for that if need be.
+    The score's axis holds 0 if `from_zero`. `cursor` is the α to emphasise; the scores between the ends of `floor`
+    are shaded. Every α has a column of its own, and moves aside for that if need be.
     """
     marks = sorted(_marks(points, cursor), key=lambda mark: mark.alpha)
     if not marks:
         return words_instead("No figures to draw yet.", columns, rows)
-    floor = _figure(floor)
+    floor = _band(floor)
     axis = _axis(marks, floor, rows, from_zero=from_zero)
     head = fill_lines(_head(marks, len(points) - len(marks), axis, floor, glyphs), columns, separator="   ")
     height = rows - len(head) - _AXIS_ROWS
@@ -105,31 +106,30 @@ def response_plot(
 def _marks(points: Sequence[ResponsePoint], cursor: float | None) -> list[_Mark]:
     marks = []
     for point in points:
-        alpha, mean, sd = _figure(point.alpha), _figure(point.mean), _figure(point.sd)
+        alpha, mean, sd = drawable(point.alpha), drawable(point.mean), drawable(point.sd)
         if alpha is not None and mean is not None:
             selected = alpha == cursor
             style = replace(point.style, bold=selected)
-            marks.append(_Mark(alpha, mean, max(sd or 0.0, 0.0), _figure(point.reference), style, selected))
+            marks.append(_Mark(alpha, mean, max(sd or 0.0, 0.0), drawable(point.reference), style, selected))
     return marks
 
 
-def _figure(value: object) -> float | None:
-    """`value` if it is a number that can be drawn."""
-    return float(value) if isinstance(value, int | float) and abs(value) <= _LARGEST else None  # nan fails, too
+def _band(floor: Band | None) -> Band | None:
+    low, high = map(drawable, floor or (None, None))
+    return None if low is None or high is None or low > high else (low, high)
 
 
-def _axis(marks: Sequence[_Mark], floor: float | None, rows: int, *, from_zero: bool) -> ScoreAxis:
+def _axis(marks: Sequence[_Mark], floor: Band | None, rows: int, *, from_zero: bool) -> ScoreAxis:
     values = [value for mark in marks for value in (mark.low, mark.high, mark.reference) if value is not None]
-    if floor is not None:
-        values.append(floor)
-    return score_axis(values, max(round((rows - _AXIS_ROWS) / _ROWS_PER_TICK), 1), from_zero=from_zero)
+    intervals = max(round((rows - _AXIS_ROWS) / _ROWS_PER_TICK), 1)
+    return score_axis([*values, *(floor or ())], intervals, from_zero=from_zero)
 
 
 def _head(
     marks: Sequence[_Mark],
     left_out: int,
     axis: ScoreAxis,
-    floor: float | None,
+    floor: Band | None,
     glyphs: Glyphs,
 ) -> list[str]:
     """What stands above the plot: a legend if there is more than one thing to tell apart, and what could mislead."""
@@ -148,28 +148,22 @@ def _head(
 
 
 def _draw(
-    sheet: CellSheet, placed: Sequence[tuple[int, _Mark]], axis: ScoreAxis, floor: float | None, glyphs: Glyphs
+    sheet: CellSheet, placed: Sequence[tuple[int, _Mark]], axis: ScoreAxis, floor: Band | None, glyphs: Glyphs
 ) -> None:
     height = sheet.height
-    for row in range(0 if floor is None else axis.row(floor, height) + 1):
-        sheet.shade(row, glyphs.floor)
+    if floor is not None:
+        for row in range(axis.row(floor[0], height), axis.row(floor[1], height) + 1):
+            sheet.shade(row, glyphs.floor)
     for column, mark in placed:
         if mark.reference is not None:
             sheet.draw(axis.row(mark.reference, height), column + 1, glyphs.reference, mark.text_style)
         if mark.sd > 0:
-            _draw_bar(sheet, column, mark, axis, glyphs)
+            draw_upright(sheet, column, (mark.low, mark.high), axis, mark.style, glyphs)
         sheet.draw(axis.row(mark.mean, height), column, glyphs.point, mark.style)
     for column, mark in _selected_first(placed):
         top, bottom = axis.row(mark.high, height), axis.row(mark.low, height)
         above_else_below = (top + 1, top + 2, bottom - 1, bottom - 2)
         sheet.write_first(column - 1, above_else_below, score_text(mark.mean, glyphs), mark.text_style)
-
-
-def _draw_bar(sheet: CellSheet, column: int, mark: _Mark, axis: ScoreAxis, glyphs: Glyphs) -> None:
-    low, high = axis.quarter_row(mark.low, sheet.height), axis.quarter_row(mark.high, sheet.height)
-    for row in range(low // 4, high // 4 + 1):
-        dots = sum(dot for quarter, dot in enumerate(_LEFT_DOTS, start=4 * row) if low <= quarter <= high)
-        sheet.draw(row, column, "|" if glyphs.ascii else chr(0x2800 + dots), mark.style)
 
 
 def _alpha_labels(placed: Sequence[tuple[int, _Mark]], left: int, columns: int, glyphs: Glyphs) -> Text:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mixtui.calibration.bins import FloatArray
+from mixtui.calibration.bins import FloatArray, RealArray
 
 FACTORS = (0.0, 0.6, 0.9, 0.97)
 """The factors offered; 0 leaves a curve as it is."""
@@ -11,7 +11,7 @@ _BLOCK = 64
 _UNBIASED_AFTER = 4096  # values, after which factor^k is below rounding, up to a factor of .99
 
 
-def ema(y: FloatArray, factor: float) -> FloatArray:
+def ema(y: RealArray, factor: float) -> FloatArray:
     """Debiased exponential moving average of `y`, (n,), with `factor` in [0, 1).
 
     m ← factor·m + (1 − factor)·y, from m = 0, divided by 1 − factor^k after k values (the bias correction of Adam,

@@ -35,6 +35,7 @@ from mixtui.ui.columns import Look
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.crash import write_crash
 from mixtui.ui.folder_state import FolderState
+from mixtui.ui.glimpse import UNSEEN, Glimpse
 from mixtui.ui.glyphs import SETS, Glyphs
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import ended_notice, farewell
@@ -42,6 +43,8 @@ from mixtui.ui.preferences import Preferences
 from mixtui.ui.reader import FolderRead, FolderUnreadable, Reader, ReaderFailed, RunsRead
 from mixtui.ui.rows import LIVE
 from mixtui.ui.screens.base import MixtuiScreen
+from mixtui.ui.widgets.prompt import Prompt
+from mixtui.ui.widgets.scroll_bar import draw_scroll_bars_with
 
 if TYPE_CHECKING:
     from mixtui.launch.machine import Sample, Sampler
@@ -49,7 +52,6 @@ if TYPE_CHECKING:
     from mixtui.plots.palette import ColorDepth, Ground
     from mixtui.store.store import Store
     from mixtui.ui.actions import Actions, Done, Undo
-    from mixtui.ui.first_look import FirstLook
     from mixtui.ui.run_view import RunView
 
 SWITCH_EVERY = 0.001  # seconds: a key waits no longer for the threads that read and draw
@@ -68,9 +70,7 @@ class MixtuiApp(App[str]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     NOTIFICATION_TIMEOUT = NOTE_LASTS
 
-    def __init__(
-        self, store: Store, preferences: Preferences, state: FolderState, first_look: FirstLook | None = None
-    ) -> None:
+    def __init__(self, store: Store, preferences: Preferences, state: FolderState, first: Glimpse = UNSEEN) -> None:
         # Without colours Textual would send greys of its own; the terminal's are what NO_COLOR asks for.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         for one in theme.THEMES:
@@ -81,18 +81,19 @@ class MixtuiApp(App[str]):
         self.state = state
         self.glyphs: Glyphs = SETS[preferences.glyphs]
         self.set_class(self.glyphs.ascii, "-ascii")
+        draw_scroll_bars_with(self.glyphs)
         self.documents: tuple[Document, ...] = ()
         self.by_id: dict[str, Document] = {}
         self.views: dict[str, RunView] = {}
         self.queue_note = ""
-        self.loaded = False  # the folder was read at least once
+        self.loaded = False  # the folder was read at least once: before, there are only the newest runs
         self.machine: Sample | None = None
         self.last_command = ""
         self.host = socket.gethostname()
         self._undo: list[Undo] = []
-        self._first_look = first_look
+        self.first = first
         self._painter = ThreadPoolExecutor(1, thread_name_prefix="painter")
-        self._reader = Reader(store, self.post_message, first_look)
+        self._reader = Reader(store, self.post_message)
         self._pace: Pace | None = None
         self._alpha_styles: dict[float, SeriesStyle] | None = None
         self._sampler: Sampler | None = None
@@ -102,12 +103,14 @@ class MixtuiApp(App[str]):
     def on_mount(self) -> None:
         self._leave_on_signals()
         self.set_keymap(dict(self.preferences.keys))
-        if self._first_look is not None and not self._first_look.is_alive():
-            self.on_folder_read(FolderRead(self._first_look.folder.documents, ""))  # so that the first paint has them
+        if self.first.is_whole:
+            self.on_folder_read(FolderRead(self.first.documents, ""))
+        else:
+            self._set_documents(self.first.documents)
         from mixtui.ui.screens.home import HomeScreen
 
         self.push_screen(HomeScreen())
-        self._reader.start()
+        self.call_after_refresh(self._reader.start)  # beside the first paint it would hold that up
         self.set_interval(SYSTEM_EVERY, self._measure_while_training)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -153,7 +156,18 @@ class MixtuiApp(App[str]):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self._reader.hold()
+            if event.is_forwarded and self._is_for_prompt(event):
+                return
         await super().on_event(event)
+
+    def _is_for_prompt(self, event: Key) -> bool:
+        """Hand a key that no widget took to the prompt that was opened by a key before it, as it had no focus yet."""
+        screen = self.screen
+        return isinstance(screen, MixtuiScreen) and any(prompt.take(event) for prompt in screen.query_children(Prompt))
+
+    def give_way(self) -> None:
+        """To be called by a thread that draws, between two pieces of its work: a key that just came goes first."""
+        self._reader.give_way()
 
     @property
     def is_busy_with_keys(self) -> bool:
@@ -163,8 +177,8 @@ class MixtuiApp(App[str]):
     # What was read
 
     def on_folder_read(self, message: FolderRead) -> None:
-        before, self.documents = self.by_id, message.documents
-        self.by_id = {document["id"]: document for document in message.documents}
+        before = self.by_id
+        self._set_documents(message.documents)
         self.queue_note, self._pace, self._alpha_styles = message.note, None, None
         for gone in self.views.keys() - self.by_id.keys():
             del self.views[gone]
@@ -175,6 +189,10 @@ class MixtuiApp(App[str]):
         if (screen := self.shown) is not None:
             screen.documents_changed()
             screen.refresh_keys()
+
+    def _set_documents(self, documents: tuple[Document, ...]) -> None:
+        self.documents = documents
+        self.by_id = {document["id"]: document for document in documents}
 
     def on_folder_unreadable(self, message: FolderUnreadable) -> None:
         if not self.loaded:

@@ -13,7 +13,8 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from mixtui.calibration.direction import Direction, direction
+from mixtui.calibration.direction import Direction, direction_of
+from mixtui.figures import ece_margin
 from mixtui.launch.estimate import about, duration
 from mixtui.store.listing import Document
 from mixtui.ui.glyphs import Glyphs
@@ -95,17 +96,8 @@ def fit(text: str, width: int, right: bool = False, more: str = "…") -> str:
 
 
 def run_direction(document: Document) -> Direction | None:
-    """Over- or underconfident on the test split; None where that, or the ECE, is not known."""
-    metrics, data = part(document, "metrics"), part(document, "data")
-    if not isinstance(metrics.get("ece"), float | int):
-        return None
-    accuracy, confidence, n = metrics.get("accuracy"), metrics.get("confidence"), data.get("n_test")
-    if not (isinstance(accuracy, float | int) and isinstance(confidence, float | int) and isinstance(n, int) and n > 0):
-        return None
-    try:
-        return direction(accuracy, confidence, n)
-    except (ValueError, OverflowError):  # no fraction
-        return None
+    """Over- or underconfident on the test split; None where that is not known."""
+    return direction_of(part(document, "metrics"), part(document, "data").get("n_test"))
 
 
 def shown_state(document: Document) -> str:
@@ -195,19 +187,28 @@ def _ece(row: RunRow, look: Look) -> Span:
     return Span(f"{cell.text:>4} {look.glyphs.direction(run_direction(row.document))}", cell.style)
 
 
+def _ece_and_margin(row: RunRow, look: Look) -> Span:
+    cell = _metric("ece")(row, look)
+    margin = look.glyphs.words(ece_margin(part(row.document, "metrics")))
+    return Span(f"{cell.text:>4}{margin:>6} {look.glyphs.direction(run_direction(row.document))}", cell.style)
+
+
 def _warn_of_nan(value: Any, look: Look) -> Style:
     is_figure = not isinstance(value, float) or math.isfinite(value)
     return PLAIN if is_figure else Style(color=STATES["stalled"].color(look.dark))
 
 
-def _time(narrow: bool) -> Callable[[RunRow, Look], Span]:
+def _time(longest: int) -> Callable[[RunRow, Look], Span]:
+    """The time that is left, or was taken: `9 min` where that takes `longest` cells at most, else `9m`."""
+
     def cell(row: RunRow, look: Look) -> Span:
-        document = row.document
         if row.place is not None:
             return Span(ordinal(row.place))
-        if document["state"] in LIVE:
-            return Span(about(look.seconds_left(document), narrow=narrow, none=look.glyphs.none))
-        return Span(duration(document.get("seconds"), narrow=narrow, none=look.glyphs.none))
+        live = row.document["state"] in LIVE
+        seconds = look.seconds_left(row.document) if live else row.document.get("seconds")
+        told = about if live else duration
+        in_words = told(seconds, none=look.glyphs.none)
+        return Span(in_words if len(in_words) <= longest else told(seconds, narrow=True, none=look.glyphs.none))
 
     return cell
 
@@ -234,8 +235,8 @@ _WIDE: tuple[Column, ...] = (
     Column("epoch", 16, False, "epoch", _epoch(16)),
     Column("loss", 5, True, "loss", _loss),
     Column("acc", 4, True, "accuracy", _metric("accuracy")),
-    Column("ECE", 6, True, "ece", _ece),
-    Column("time", 12, True, "time", _time(narrow=False)),
+    Column(" ECE ±95%", 12, False, "ece", _ece_and_margin),
+    Column("time", 8, True, "time", _time(8)),
     Column("tags", 8, False, "tags", _tags, flexible=True),
 )
 _NARROW: tuple[Column, ...] = (
@@ -244,14 +245,15 @@ _NARROW: tuple[Column, ...] = (
     Column("sd", 2, True, "seed", _setting("seed")),
     Column("epoch", 11, False, "epoch", _epoch(11)),
     Column("acc", 4, True, "accuracy", _metric("accuracy")),
-    Column("ECE", 6, True, "ece", _ece),
-    Column("time", 5, True, "time", _time(narrow=True), flexible=True),
+    Column(" ECE", 6, False, "ece", _ece),
+    Column("time", 5, True, "time", _time(0), flexible=True),
 )
 # What gives way, in this order, where there is no room: to something shorter, or to nothing.
 _GiveWay = tuple[tuple[str, Column | None], ...]
 _WIDE_GIVE_WAY: _GiveWay = (
     ("epoch", Column("epoch", 11, False, "epoch", _epoch(11))),
     ("model", None),
+    ("epoch", Column("epoch", 9, False, "epoch", _epoch(9))),
     ("tags", None),
     ("data", None),
     ("loss", None),
@@ -259,6 +261,7 @@ _WIDE_GIVE_WAY: _GiveWay = (
     ("epoch", None),
     ("accuracy", None),
     ("time", None),
+    ("ece", Column(" ECE", 6, False, "ece", _ece)),
     ("state", Column("", 1, False, "state", _state_glyph)),
 )
 _NARROW_GIVE_WAY: _GiveWay = (

@@ -80,7 +80,7 @@ COMMANDS = (
     _command("mark-all", "a", "mark all", "Mark all runs shown, or none", P.HOME),
     _command("compare", "c", "compare", "Compare the marked runs, or the study of this one", P.HOME, rank=13),
     _command("filter", "slash f", "filter", "Show the runs that a query fits", P.HOME, rank=14),
-    _command("sort", "s", "sort", "Sort by another column", P.HOME, rank=20),
+    _command("sort", "s", "sort", "Choose the column to sort by", P.HOME, rank=20),
     _command("reverse", "S", "reverse", "Sort the other way round", P.HOME),
     _command("unfold", "o", "unfold", "Unfold the queue, or fold it", P.HOME),
     _command("problem", "exclamation_mark N", "next problem", "To the next run that needs attention", P.HOME, rank=24),
@@ -123,6 +123,10 @@ COMMANDS = (
     _command("fewer-bins", "b minus", "bins", "Fewer bins", P.DIAGRAM, P.COMPARE, rank=13),
     _command("more-bins", "B plus", "bins", "More bins", P.DIAGRAM, P.COMPARE, rank=13),
     _command("mass", "w", "equal mass", "Bins of equal width, or of equal mass", P.DIAGRAM, P.COMPARE, rank=14),
+    _command("temperature", "T", "temperature", "Before or after temperature scaling", P.DIAGRAM, P.COMPARE, rank=15),
+    _command(
+        "class", "v", "class", "The worst class against the rest, the next worst, then all classes", P.RUN, rank=16
+    ),
     _command("step-back", "left h", "step", "The cursor to the left", P.CURVES, rank=10),
     _command("step-on", "right l", "step", "The cursor to the right", P.CURVES, rank=10),
     _command("zoom-in", "plus B", "zoom", "Show fewer steps, around the cursor", P.CURVES, rank=11),
@@ -134,12 +138,13 @@ COMMANDS = (
     _command("alpha-back", "left h", "α", "The α before", P.COMPARE, rank=10),
     _command("alpha-on", "right l", "α", "The next α", P.COMPARE, rank=10),
     _command("its-runs", "enter", "its runs", "The runs of this α", P.COMPARE, rank=11),
-    _command("score", "v", "next score", "Another score against α", P.COMPARE, rank=12),
+    _command("score", "v", "next score", "Another score against α, or the ECE against accuracy", P.COMPARE, rank=12),
     *(
         _command(f"view-{n}", str(n), name, f"Show {name}", P.COMPARE)
         for n, name in enumerate(("the diagrams", "the scores against α", "the table"), 1)
     ),
     _command("columns", "o", "all columns", "All columns, or only what differs", P.COMPARE, rank=15),
+    _command("report", "E", "report", "Write a report: a page, tables and figures", P.RUN, P.COMPARE, rank=31),
     # Plots
     _command("log-scale", "L", "log", "Logarithmic scale, or linear", P.HOME, P.CURVES, rank=26),
     _command("smoothing", "m", "smoothing", "Smoothing: none, .6, .9, .97", P.HOME, P.CURVES, rank=27),
@@ -162,6 +167,25 @@ COMMANDS = (
     _command("empty", "E", "empty", "Delete for good what is in the trash", P.TRASH, rank=11),
 )
 BY_ID = {command.id: command for command in COMMANDS}
+
+# A screen, and what has the focus on it.
+TOGETHER = (
+    (P.HOME, P.TABLE),
+    (P.RUN, P.DIAGRAM),
+    (P.RUN, P.CURVES),
+    (P.RUN, P.LOG),
+    (P.RUN, P.TABLE),
+    (P.RUN, P.NOTE),
+    (P.COMPARE, P.TABLE),
+    (P.FORM, P.CHOICE),
+    (P.FORM, P.FOLD),
+    (P.TRASH, P.TABLE),
+)
+
+
+def count_together(one: Command, other: Command) -> bool:
+    """Whether there is a place where both can be given, so that they cannot have the same key."""
+    return any(all({P.ALL, *places}.intersection(command.places) for command in (one, other)) for places in TOGETHER)
 
 
 def bindings(*places: Place) -> list[BindingType]:

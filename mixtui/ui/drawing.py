@@ -7,11 +7,11 @@ import numpy as np
 from mixtui.calibration.bins import Bins, BoolArray, FloatArray
 from mixtui.calibration.predictions import Predictions
 from mixtui.calibration.scores import softmax, top_label
-from mixtui.errors import MixtuiError
 from mixtui.plots import braille
 from mixtui.plots import diagram_glyphs as diagrams
 from mixtui.plots.braille import DotGlyphs
-from mixtui.store.history import History, Record
+from mixtui.store.epoch_bins import bins_of_epoch
+from mixtui.store.history import History
 from mixtui.ui.glyphs import Glyphs
 
 _DOTS = {"braille": braille.BRAILLE, "blocks": braille.BLOCKS, "ascii": braille.ASCII}
@@ -36,16 +36,6 @@ def epoch_values(history: History, split: str, metric: str) -> tuple[FloatArray,
 def bins_of(history: History) -> Bins | None:
     """The bins of the last epoch at the run's own M; None where there are none, or none that can be used."""
     return None if history.last_epoch is None else bins_of_epoch(history.last_epoch)
-
-
-def bins_of_epoch(record: Record) -> Bins | None:
-    """The bins of an epoch's record at the run's own M; None where there are none, or none that can be used."""
-    try:
-        with np.errstate(all="ignore"):
-            bins = Bins.from_json(record["bins"])
-    except (MixtuiError, KeyError, TypeError, ValueError, OverflowError):
-        return None
-    return bins if bins.are_possible else None
 
 
 def top_labels(predictions: Predictions) -> tuple[FloatArray, BoolArray]:

@@ -38,6 +38,7 @@ class Layout:
 
     hidden: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)  # of a panel, in cells
+    zoomed: str | None = None  # the panel that fills the screen
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _layout(document: object) -> Layout | None:
     return Layout(
         hidden=_names(document.get("hidden"), MOST_PANELS),
         sizes=_mapping(document.get("sizes"), MOST_PANELS, _size),
+        zoomed=_name(document.get("zoomed")),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixtui.calibration.direction import Direction
+from mixtui.calibration.direction import Direction, direction_mark
 from mixtui.ui.theme import STATES
 
 
@@ -39,8 +39,8 @@ class Glyphs:
         return look.ascii if self.ascii else look.glyph
 
     def direction(self, way: Direction | None) -> str:
-        """The mark beside an ECE: over- or underconfident, or neither (its sign could be chance); a blank for none."""
-        return {"over": self.over, "under": self.under, "neither": self.neither}.get(way or "", " ")
+        """The mark beside an ECE; a blank where the direction is not known."""
+        return self.neither if way == "neither" else self.words(direction_mark(way))
 
     def words(self, text: str) -> str:
         """`text` as this terminal can show it."""
@@ -56,7 +56,7 @@ _UNICODE = {
     "none": "–",
     "over": "▲",
     "under": "▼",
-    "neither": "·",
+    "neither": direction_mark("neither"),
     "rule": "─",
     "dot": "·",
     "folded": "▸",

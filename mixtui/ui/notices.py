@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mixtui.figures import ece_margin
 from mixtui.store.listing import Document
 from mixtui.ui.columns import run_direction
 from mixtui.ui.glyphs import Glyphs
@@ -51,8 +52,8 @@ def ended_notice(before: Mapping[str, Document], now: Iterable[Document], glyphs
         return Notice(glyphs.words(told), severity)
     metrics = part(document, "metrics")
     accuracy, ece = fraction(metrics.get("accuracy"), glyphs), fraction(metrics.get("ece"), glyphs)
-    mark = glyphs.direction(run_direction(document))
-    return Notice(glyphs.words(f"{title(document)} finished: accuracy {accuracy}, ECE {ece} {mark}".rstrip() + "."))
+    beside = filter(None, [ece_margin(metrics), glyphs.direction(run_direction(document)).strip()])
+    return Notice(glyphs.words(f"{title(document)} finished: accuracy {accuracy}, {' '.join(['ECE', ece, *beside])}."))
 
 
 def counts(documents: Iterable[Document]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import string
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +17,16 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import platformdirs
-from textual.keys import Keys, key_to_character
+from textual.keys import Keys, _character_to_key, key_to_character
 
 from mixtui.errors import MixtuiError
+from mixtui.ui.commands import Command, count_together
 
 GlyphSet = Literal["braille", "blocks", "ascii"]
 
 LARGEST_CONFIG = 2**18  # bytes
 _LONGEST_LINE = 300  # characters that are looked at for a name
+_NAMED_KEYS = {key.value for key in Keys} | {_character_to_key(character) for character in string.printable}
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,26 @@ class Preferences:
     keys: Mapping[str, str] = field(default_factory=dict)  # by command id: "key,key", as Textual's set_keymap takes it
 
 
-def load_preferences(themes: Collection[str], commands: Collection[str]) -> Preferences:
+def load_preferences(
+    themes: Collection[str], commands: Mapping[str, Command], glyphs: GlyphSet = "braille"
+) -> Preferences:
     """What `config.toml` says, the defaults where it says nothing or is not there.
 
-    `themes` and `commands` are the names of those that there are. Raises MixtuiError for a file that cannot be read,
-    and for an unknown name or value in it, with its line.
+    `themes` are the names of those that there are, `commands` all of them by id, `glyphs` the set that counts where the
+    file names none. Raises MixtuiError for a file that cannot be read; with its line, for an unknown name or value in
+    it, and for a key that two commands would have in the same place.
     """
     path = _config_folder() / "config.toml"
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_CONFIG + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return Preferences()
+        return Preferences(glyphs=glyphs)
     except OSError as error:
         raise MixtuiError(f"{path} cannot be read: {error.strerror}.", "Mend it, or move it away.") from None
     if len(data) > LARGEST_CONFIG:
         raise MixtuiError(f"{path} is larger than {LARGEST_CONFIG // 1024} KiB.", "Is it another file? Move it away.")
-    return _Config(path, data).preferences(themes, commands)
+    return _Config(path, data).preferences(themes, commands, glyphs)
 
 
 class _Config:
@@ -73,7 +79,7 @@ class _Config:
             hint = 'Write NAME = "VALUE", one a line; what follows # is a remark.'
             raise self._error(line, f"is not TOML: {_quoted(what, '')}", hint) from None
 
-    def preferences(self, themes: Collection[str], commands: Collection[str]) -> Preferences:
+    def preferences(self, themes: Collection[str], commands: Mapping[str, Command], glyphs: GlyphSet) -> Preferences:
         for name in self._document:
             self._check(name, Preferences.__dataclass_fields__, "setting", self._line_of(name))
         keys = self._document.get("keys", {})
@@ -83,11 +89,13 @@ class _Config:
         for command, value in keys.items():
             self._check(command, commands, "command", self._line_of(command, "keys"))
             self._check_keys(command, value)
+        for command in keys:
+            self._check_clashes(command, keys, commands)
         settings = {name: value for name, value in self._document.items() if name != "keys"}
         for name, what, choices in (("theme", "theme", themes), ("glyphs", "set of glyphs", get_args(GlyphSet))):
             if name in settings:
                 self._check(settings[name], choices, what, self._line_of(name))
-        return Preferences(keys=keys, **settings)
+        return Preferences(keys=keys, **{"glyphs": glyphs, **settings})
 
     def _check(self, value: object, known: Iterable[str], what: str, line: int | None) -> None:
         """Refuse `value` where it is none of the `known` names."""
@@ -106,6 +114,15 @@ class _Config:
         for key in value.split(","):
             if not _is_key(key.strip()):
                 raise self._error(line, f"there is no key {_quoted(key.strip())}", hint)
+
+    def _check_clashes(self, name: str, keys: Mapping[str, str], commands: Mapping[str, Command]) -> None:
+        """Refuse a key that another command has at the same time, unless the two come with it."""
+        command = commands[name]
+        others = [other for other in commands.values() if other != command and count_together(command, other)]
+        for key in _keys_of(command, keys) - _names(command.keys):
+            if taken := next((other for other in others if key in _keys_of(other, keys)), None):
+                what = f"the key {_quoted(key)} of {name} is that of {taken.id} too"
+                raise self._error(self._line_of(name, "keys"), what, f"Give {name} or {taken.id} another key.")
 
     def _line_of(self, name: str, table: str = "") -> int | None:
         """The line on which `name` is set in `table`, as good as can be told; None where it is not found."""
@@ -130,8 +147,17 @@ def _is_key(key: str) -> bool:
     if len(key) == 1:
         return key.isprintable()
     *modifiers, last = key.split("+")
-    named = last in {known.value for known in Keys} or key_to_character(last) is not None
+    named = last in _NAMED_KEYS or key_to_character(last) is not None
     return named and set(modifiers) <= {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+
+
+def _keys_of(command: Command, keys: Mapping[str, str]) -> set[str]:
+    return _names(keys[command.id].split(",") if command.id in keys else command.keys)
+
+
+def _names(keys: Iterable[str]) -> set[str]:
+    """By their names, so that `/` is `slash`."""
+    return {_character_to_key(key.strip()) if len(key.strip()) == 1 else key.strip() for key in keys}
 
 
 def _quoted(text: str, quote: str = "'") -> str:

@@ -7,6 +7,7 @@ It looks several times a second and posts what changed as immutable values: `Fol
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -21,7 +22,6 @@ from mixtui.store.folder_watch import FolderWatch
 from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
-from mixtui.ui.first_look import FirstLook
 from mixtui.ui.rows import LIVE
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.25  # seconds, while something is live
 REST_EVERY = 1.0  # seconds, while nothing is
 HOLD = 0.08  # seconds after a key in which nothing is read
-MOST_HOLD = 0.6  # seconds that keys can put off a look
+MOST_HOLD = 1.5  # seconds that keys can put off a look
+ANSWER = 0.03  # seconds that a key gets to be answered in, whatever is read or drawn meanwhile
 POST_EVERY = 0.1  # seconds at most between two posts, where many long runs are read for the first time
 SUPERVISE_EVERY = 10.0  # seconds between looks at whether the queue's supervisor lives
 REMEMBERED = 40  # runs whose steps are kept though nobody follows them now
@@ -69,17 +70,16 @@ class RunsRead(Message):
 class Reader:
     """Reads the runs of `store` on a thread of its own, from `start` to `close`, and hands messages to `post`."""
 
-    def __init__(self, store: Store, post: Callable[[Message], object], first_look: FirstLook | None = None) -> None:
+    def __init__(self, store: Store, post: Callable[[Message], object]) -> None:
         self._store, self._post = store, post
-        self._first_look = first_look
-        self._folder = first_look.folder if first_look else FolderWatch(store)
+        self._folder = FolderWatch(store)
         self._told = False
         self._followed: tuple[str, ...] = ()
         self._runs: OrderedDict[str, FollowedRun] = OrderedDict()
         self._shown: set[str] = set()  # what was posted at least once
         self._wake, self._closed = threading.Event(), threading.Event()
         self._note = ""
-        self._held_until = 0.0
+        self._key_at = -math.inf
         self._until_supervision = REST_EVERY  # the first runs come first
         self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
 
@@ -99,8 +99,6 @@ class Reader:
         self._wake.set()
 
     def _work(self) -> None:
-        if self._first_look is not None:
-            self._first_look.join()
         try:
             while not self._closed.is_set():
                 self.let_keys_go_first()
@@ -113,17 +111,22 @@ class Reader:
 
     def hold(self) -> None:
         """A key was pressed: whoever holds one down must not wait for what is read beside it."""
-        self._held_until = monotonic() + HOLD
+        self._key_at = monotonic()
 
     @property
     def is_held(self) -> bool:
-        return monotonic() < self._held_until
+        return monotonic() < self._key_at + HOLD
 
     def let_keys_go_first(self) -> None:
         """Wait, on a thread that reads or draws, until no key comes any more; for a moment at most."""
         give_up = monotonic() + MOST_HOLD
         while self.is_held and monotonic() < give_up:
             self._closed.wait(HOLD / 4)
+
+    def give_way(self) -> None:
+        """Between two pieces of work on a thread that reads or draws: wait while a key that just came is answered."""
+        if (left := self._key_at + ANSWER - monotonic()) > 0:
+            self._closed.wait(left)
 
     def _look(self) -> float:
         """Read what changed and post it; the seconds until the next look."""
@@ -167,6 +170,7 @@ class Reader:
         views: dict[str, RunView] = {}
         behind, post_at = False, monotonic() + POST_EVERY
         for run_id in filter(present.__contains__, self._followed):
+            self.give_way()
             if run_id not in self._runs:
                 self._runs[run_id] = FollowedRun(RunPaths(self._store.root / run_id))
             run = self._runs[run_id]

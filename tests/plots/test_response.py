@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -57,11 +58,11 @@ def plot(points: list[ResponsePoint], columns: int = 44, rows: int = 17, *, glyp
 
 
 def test_ece_against_alpha_looks_like_this() -> None:
-    assert plain(response_plot(ECE, 44, 17, from_zero=True, cursor=0.4, floor=0.012)) == ECE_PICTURE
+    assert plain(response_plot(ECE, 44, 17, from_zero=True, cursor=0.4, floor=(0.0, 0.012))) == ECE_PICTURE
 
 
 def test_ascii_means_ascii() -> None:
-    text = plain(response_plot(ECE, 44, 17, from_zero=True, cursor=0.4, floor=0.012, glyphs=ASCII))
+    text = plain(response_plot(ECE, 44, 17, from_zero=True, cursor=0.4, floor=(0.0, 0.012), glyphs=ASCII))
     assert text.isascii()
     assert text.startswith("o here   x deck   : noise floor\n")
     assert ">0.4" in text
@@ -185,7 +186,7 @@ points = st.builds(
     rows=st.integers(1, 60),
     from_zero=st.booleans(),
     cursor=st.none() | st.sampled_from(ALPHAS) | st.floats(),
-    floor=numbers,
+    floor=st.none() | st.tuples(numbers, numbers),
     glyphs=st.sampled_from([UNICODE, ASCII]),
 )
 def test_any_figures_give_a_plot_that_fits(
@@ -194,7 +195,7 @@ def test_any_figures_give_a_plot_that_fits(
     rows: int,
     from_zero: bool,
     cursor: float | None,
-    floor: float | None,
+    floor: Any,
     glyphs: Glyphs,
 ) -> None:
     lines = response_plot(drawn, columns, rows, from_zero=from_zero, cursor=cursor, floor=floor, glyphs=glyphs)

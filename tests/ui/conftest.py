@@ -31,14 +31,14 @@ from mixtui.store.store import Store
 from mixtui.ui import theme
 from mixtui.ui.app import MixtuiApp
 from mixtui.ui.commands import BY_ID
-from mixtui.ui.first_look import FirstLook
 from mixtui.ui.folder_state import FolderState, load_folder_state, save_folder_state
+from mixtui.ui.glimpse import glimpse
 from mixtui.ui.preferences import Preferences, load_preferences
 from mixtui.ui.screens.home import HomeScreen
 from mixtui.ui.widgets.runs_table import RunsTable
 from tests.conftest import Event, MakeEvent, MakeRun
 
-PANELS = ("1 Training loss", "2 Accuracy", "3 Reliability", "4 log")
+PANELS = ("1 Training loss", "2 Accuracy", "3 Reliability", "4 Log")
 LOOK_EVERY = 0.1  # seconds between two looks at the folder
 PATIENCE = 20.0  # seconds: a machine that trains beside its tests is slow at times
 
@@ -171,11 +171,8 @@ def open_app(store: Store, look_often: None, no_supervisor: None) -> OpenApp:
         of: Store = store,
     ) -> AsyncIterator[Opened]:
         themes = [*BUILTIN_THEMES, *(one.name for one in theme.THEMES)]
-        first_look = FirstLook(of)
-        first_look.start()
-        first_look.join()  # the runs are there before the screen is
         preferences = preferences or load_preferences(themes, BY_ID)
-        app = MixtuiApp(of, preferences, state or load_folder_state(of.root), first_look)
+        app = MixtuiApp(of, preferences, state or load_folder_state(of.root), glimpse(of))
         async with app.run_test(size=size, notifications=True) as pilot:
             opened = Opened(app, pilot)
             await opened.until(lambda: app.loaded and app.shown and opened.has_settled)

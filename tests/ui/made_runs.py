@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS
 from mixtui.calibration.scores import score_logits
 from mixtui.config import RunConfig
@@ -85,7 +86,7 @@ def add_epoch(
     labels: NDArray[np.int64],
 ) -> None:
     """What a worker records when an epoch is over, from the `logits` of the test split."""
-    test, step = score_logits(logits, labels, config.bins), epoch * steps_per_epoch
+    test, step = analyse_logits(logits, labels, config.bins), epoch * steps_per_epoch
     fine = score_logits(logits, labels, FINE_BINS).bins
     _append_to(paths, "bins", [{"attempt": 1, "step": step, "epoch": epoch, **fine.to_compact_json()}])
     event = _event(
@@ -97,9 +98,9 @@ def add_epoch(
         lr=config.lr,
         seconds=60.0,
         images_per_second=100.0,
-        metrics=test.scores.to_json(),
-        train_metrics=test.scores.to_json(),
-        bins=test.bins.to_json(),
+        metrics=test.metrics(),
+        train_metrics=test.metrics(),
+        bins=test.before.bins.to_json(),
     )
     _append(paths, [event])
 

@@ -36,7 +36,7 @@ FINISHED: Document = {
     "epochs": 10,
     "seconds": 552.0,
     "train_loss": 1.021,
-    "metrics": {"accuracy": 0.7, "confidence": 0.678, "ece": 0.022},
+    "metrics": {"accuracy": 0.7, "confidence": 0.678, "ece": 0.022, "ece_low": 0.016, "ece_high": 0.0289},
     "data": DATA,
 }
 
@@ -95,7 +95,13 @@ hostile = st.fixed_dictionaries(
         **dict.fromkeys(("stalled_for", "host", "name", "tags", "pinned", "dataset", "fallback", "epoch"), anything),
         **dict.fromkeys(("epochs", "seconds", "train_loss", "phase", "fraction", "sentence"), anything),
         "config": anything | st.fixed_dictionaries({"alpha": anything, "seed": anything, "model": anything}),
-        "metrics": anything | st.fixed_dictionaries({"accuracy": anything, "confidence": anything, "ece": anything}),
+        "metrics": anything
+        | st.fixed_dictionaries(
+            {
+                name: anything | st.floats(0, 1)
+                for name in ("accuracy", "confidence", "ece", "ece_low", "ece_high", "ece_floor_high")
+            }
+        ),
         "data": anything | st.fixed_dictionaries({"n_test": anything}),
     },
 )
@@ -154,7 +160,7 @@ def test_a_finished_run_reads_as_in_the_specification() -> None:
     shown = line(RunRow(FINISHED), 115, False, look(), at_cursor=True, marked=True)
     assert shown.split() == [
         *("▸■★✓", "finished", "0.4", "1", "cifar10", "resnet18", "▰▰▰▰▰▰▰▰▰▰", "10/10"),
-        *("1.021", ".700", ".022", "▼", "9", "min", "study-1", "paper"),
+        *("1.021", ".700", ".022", "±.007", "▼", "9", "min", "study-1", "paper"),
     ]
     narrow = line(RunRow(FINISHED), 39, True, look(), at_cursor=True, marked=True)
     assert narrow == "▸■✓  0.4  1 ▰▰▰▰▰ 10/10 .700 .022 ▼    9m"
@@ -181,7 +187,8 @@ def test_the_figures_of_the_epoch_are_never_cut(epoch: int, epochs: int, wide: s
     [
         ("queued", 2, None, "2nd"),
         ("running", None, 180.0, "~3 min"),
-        ("running", None, 11.9 * 3600, "~11 h 54 min"),
+        ("running", None, 2 * 3600, "~2 h"),
+        ("running", None, 11.9 * 3600, "~12h"),  # where the column has no room for more
         ("running", None, None, "–"),
         ("finished", None, None, "9 min"),
     ],
@@ -283,7 +290,25 @@ def test_a_terminal_with_ascii_alone_gets_nothing_else(narrow: bool) -> None:
 def test_wherever_an_ece_is_shown_its_mark_is(confidence: float, mark: str, narrow: bool) -> None:
     metrics = {"accuracy": 0.7, "confidence": confidence, "ece": 0.1}
     for width in WIDTHS:
-        assert f".100 {mark}" in line(RunRow({**FINISHED, "metrics": metrics}), width, narrow, look())
+        shown = line(RunRow({**FINISHED, "metrics": metrics}), width, narrow, look())
+        assert shown.partition(".100")[2].split()[0] == mark
+
+
+@pytest.mark.parametrize(
+    ("interval", "glyphs", "expected"),
+    [
+        ({"ece_low": 0.092, "ece_high": 0.109}, BRAILLE, ".100 ±.009 ▲"),
+        ({"ece_low": 0.092, "ece_high": 0.109}, ASCII, ".100+-.009 ^"),
+        ({"ece_low": 0.0, "ece_high": 0.12, "ece_floor_high": 0.11}, BRAILLE, ".100 <.120 ≈"),
+        ({"ece_low": "wide", "ece_high": 0.12}, BRAILLE, ".100       ▲"),
+    ],
+)
+def test_in_a_wide_terminal_every_ece_says_how_sure_it_is(interval: Any, glyphs: Glyphs, expected: str) -> None:
+    metrics = {"accuracy": 0.7, "confidence": 0.8, "ece": 0.1, **interval}
+    row = RunRow({**FINISHED, "metrics": metrics})
+    for width in range(30, 201):  # of the table: of a narrower one in a wide terminal the margin is the last to go
+        assert expected in line(row, width, False, look(glyphs))
+    assert "009" not in line(row, 90, True, look(glyphs))
 
 
 def test_without_an_ece_there_is_no_mark() -> None:

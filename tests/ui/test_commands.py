@@ -15,22 +15,9 @@ from textual.keys import Keys, _character_to_key
 from textual.widget import Widget
 
 import mixtui.ui
-from mixtui.ui.commands import BY_ID, COMMANDS, Command, Place, bindings, key_name, key_names, of_places
+from mixtui.ui.commands import BY_ID, COMMANDS, TOGETHER, Command, Place, bindings, key_name, key_names, of_places
 
 P = Place
-# What counts at the same time: a screen, and what has the focus on it.
-TOGETHER = (
-    (P.HOME, P.TABLE),
-    (P.RUN, P.DIAGRAM),
-    (P.RUN, P.CURVES),
-    (P.RUN, P.LOG),
-    (P.RUN, P.TABLE),
-    (P.RUN, P.NOTE),
-    (P.COMPARE, P.TABLE),
-    (P.FORM, P.CHOICE),
-    (P.FORM, P.FOLD),
-    (P.TRASH, P.TABLE),
-)
 # Where one leaves something that is begun, esc has a name of its own.
 WAYS_TO_LEAVE = {"leave", "cancel", "discard"}
 NEVER_BOUND = {

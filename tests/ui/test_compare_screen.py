@@ -14,23 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.geometry import Offset
 
-from mixtui.calibration import scores
+from mixtui.calibration import bin_scores
+from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_mass, equal_width
+from mixtui.calibration.top_labels import TopLabels
 from mixtui.store.files import encode_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.query import parse
 from mixtui.store.store import Store
+from mixtui.store.study_table import all_columns
 from mixtui.ui.app import MixtuiApp
-from mixtui.ui.compare.comparison import Binning, TopLabels, compare
+from mixtui.ui.compare.comparison import Sample, Scoring, compare, saved_m
 from mixtui.ui.compare.diagram_grid import DiagramGrid, grid_layout
 from mixtui.ui.compare.response import SCORES, response_titles
-from mixtui.ui.compare.study_table import StudyTable, table_pages
+from mixtui.ui.compare.study_table import StudyTable
+from mixtui.ui.compare.table_pages import table_pages
 from mixtui.ui.compare.words import left_out, query_for, waiting
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.glyphs import SETS
 from mixtui.ui.preferences import Preferences
 from mixtui.ui.screens.compare import CompareScreen
-from tests.store.made_documents import hostile_documents
+from tests.store.made_documents import hostile_documents, run
 from tests.ui.conftest import MadeRuns, OpenApp, Opened, screen_text
 
 ECES = {0.0: 0.2, 0.1: 0.1, 0.4: 0.02}
@@ -105,7 +109,7 @@ async def test_a_wide_terminal_shows_all_at_once(open_app: OpenApp, runs: MadeRu
     async with open_app(size) as opened:
         await open_compare(opened)
         assert "mixtui › compare · tag:study-1 · 6 runs: 3 α × 2 seeds · synthetic · resnet18" in opened.lines[0]
-        assert opened.lines[0].rstrip().endswith("M 15 · equal width")
+        assert opened.lines[0].rstrip().endswith("M 15 · equal width · T off")
         assert opened.lines[1].startswith(" Lowest ECE: α 0.4 (.025), then α 0.1 (.105); their difference, ")
         for title in ("▸■ α 0   ECE .205 ± .007", "■ α 0.1   ECE .105 ± .007", "■ α 0.4   ECE .025 ± .007"):
             assert title in opened.text
@@ -272,7 +276,7 @@ async def test_other_bins_are_scored_anew(open_app: OpenApp, runs: MadeRuns) -> 
         for keys, m in (("b", 10), ("b", 5), ("bBB", 15), ("B", 20), ("plus", 30)):
             await opened.press(*([keys] if keys == "plus" else keys))
             await opened.until_shown(f"M {m} · equal width")
-            each = [scores.ece(equal_width(labels_of(seed)[2], labels_of(seed)[1] == 0, m)) for seed in (0, 1)]
+            each = [bin_scores.ece(equal_width(labels_of(seed)[2], labels_of(seed)[1] == 0, m)) for seed in (0, 1)]
             expected = ".205" if m == 15 else f"{np.mean(each):.3f}"[1:]
             await opened.until(lambda expected=expected: ece_of(opened, "0") == expected)
             assert expected in table_row(opened, "0")
@@ -285,7 +289,7 @@ async def test_equal_mass_pools_the_predictions(open_app: OpenApp, runs: MadeRun
         screen = await open_compare(opened)
         await opened.press("w")
         await opened.until_shown("M 15 · equal mass", "w equal width")
-        each = [scores.ece(equal_mass(labels_of(seed)[2], labels_of(seed)[1] == 0, 15)) for seed in (0, 1)]
+        each = [bin_scores.ece(equal_mass(labels_of(seed)[2], labels_of(seed)[1] == 0, 15)) for seed in (0, 1)]
         await opened.until(lambda: ece_of(opened, "0") == f"{np.mean(each):.3f}"[1:])
         pooled = screen._comparison.bins[0]
         assert pooled is not None
@@ -313,16 +317,68 @@ async def test_runs_without_bins_at_that_number_are_said(open_app: OpenApp, runs
         await open_compare(opened)
         assert "without bins" not in opened.text
         await opened.press("b")
-        await opened.until_shown("1 run without bins at M 10.")
+        await opened.until_shown("1 run without bins at M 10 (saved: M 15).")
+
+
+async def test_other_bins_come_from_predictions_where_none_were_saved(open_app: OpenApp, runs: MadeRuns) -> None:
+    for number, paths in enumerate(make_study(runs, [0, 0.4])):
+        write_predictions(paths, number % 2)
+        paths.bins.unlink()
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("B")
+        await opened.until_shown("M 20 · equal width")
+        each = [bin_scores.ece(equal_width(labels_of(seed)[2], labels_of(seed)[1] == 0, 20)) for seed in (0, 1)]
+        await opened.until(lambda: ece_of(opened, "0") == f"{np.mean(each):.3f}"[1:])
+        assert "without bins" not in opened.text
+
+
+@pytest.mark.parametrize("own", [15, 12])
+async def test_where_no_such_bins_were_saved_it_names_those_that_were(
+    open_app: OpenApp, runs: MadeRuns, own: int
+) -> None:
+    for paths in make_study(runs, [0, 0.4], bins=own):
+        paths.bins.unlink()
+    async with open_app((100, 30)) as opened:
+        await open_compare(opened)
+        while "M 20" not in opened.lines[0]:
+            await opened.press("B")
+            await opened.pilot.pause()
+        await opened.until_shown("No run here has an ECE at M 20", f"M {own}; b and B lead there.")
+        assert "no run here has" not in opened.text
+        while f"M {own}" not in opened.lines[0]:
+            await opened.press("b")
+            await opened.pilot.pause()
+        await opened.until_shown("α 0   ECE .205", "Lowest ECE")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 50)])
+@pytest.mark.parametrize("glyphs", ["braille", "ascii"])
+async def test_an_ece_has_the_mark_that_it_has_on_the_first_screen(
+    open_app: OpenApp, runs: MadeRuns, size: tuple[int, int], glyphs: str
+) -> None:
+    runs.finished(0.4, ece=0.001)
+    async with open_app(size, preferences=Preferences(glyphs=glyphs)) as opened:
+        mark = SETS[glyphs].neither
+        await opened.until_shown(f".001 {mark}")
+        await open_compare(opened)
+        await opened.until_shown(f"ECE .001 {mark}", f"{mark} neither")
+        assert opened.lines[-2].rstrip().endswith(".")  # nothing of the legend is cut
 
 
 async def test_the_next_score(open_app: OpenApp, runs: MadeRuns) -> None:
     make_study(runs)
     async with open_app((160, 45)) as opened:
         await open_compare(opened)
-        for name in ("NLL", "Brier", "Confidence", "Says−right", "MCE", "Accuracy"):
+        for title in (
+            "NLL against α",
+            "Brier against α",
+            "AUROC against α",
+            "ECE against accuracy",
+            "Accuracy against α",
+        ):
             await opened.press("v")
-            await opened.until_shown(f"{name} against α")
+            await opened.until_shown(title)
 
 
 async def test_all_columns_and_back(open_app: OpenApp, runs: MadeRuns) -> None:
@@ -490,17 +546,21 @@ def test_any_documents_can_be_shown(tmp_path_factory: pytest.TempPathFactory, st
 
 
 @settings(max_examples=50)
-@given(st.lists(hostile_documents(), max_size=6), st.sampled_from([None, Binning(10), Binning(15, True)]))
-def test_any_documents_are_told_of(listed: list[Any], binning: Binning | None) -> None:
+@given(
+    st.lists(hostile_documents(), max_size=6),
+    st.sampled_from([Scoring(), Scoring(10), Scoring(15, True), Scoring(after_t=True)]),
+)
+def test_any_documents_are_told_of(listed: list[Any], scoring: Scoring) -> None:
     documents = [{**document, "id": f"run-{n}"} for n, document in enumerate(listed)]
     _, labels, confidence = labels_of(0)
-    sample = TopLabels(confidence, labels) if binning == Binning(15, True) else equal_width(confidence, labels, 10)
-    comparison = compare(documents, binning, lambda document: sample if document["id"] != "run-1" else None)
+    bins, top_labels = equal_width(confidence, labels, 10), TopLabels(confidence, labels == 1)
+    sample = Sample(bins, top_labels, {"ece": 0.1}, {"ece": 0.2, "temperature": 1e300})
+    comparison = compare(documents, scoring, lambda document: sample if document["id"] != "run-1" else None)
     study = comparison.study
-    for sentence in (*left_out(documents, comparison), *waiting(documents)):
+    for sentence in (*left_out(documents, comparison, saved_m(study)), *waiting(documents)):
         assert sentence.isprintable()
     for width in (10, 78, 158):
-        pages = table_pages(study, width, SETS["ascii"].words)
+        pages = table_pages(study, all_columns(study), width, SETS["ascii"].words, SETS["ascii"].direction)
         assert all(len({len(text) for text in column.texts}) == 1 for page in pages for column in page.columns)
     for row in study.rows:
         assert parse(query_for(row, "a (tag)", [], [])) is not None
@@ -523,9 +583,9 @@ def test_any_bins_on_disk_are_no_crash(
     paths.bins.write_bytes(fine + b"\n" + encode_json({**place, "epoch": 1, **recorded}))
     paths.predictions.write_bytes(predictions)
     reader = BinsReader(store.root)
-    for binning in (None, Binning(10), Binning(15, True)):
-        sample = reader.sample({"id": paths.id, "epoch": 1}, binning)
-        assert not isinstance(sample, Bins) or (sample.n > 0 and np.isfinite(scores.ece(sample)))
+    for scoring in (Scoring(), Scoring(10), Scoring(15, True), Scoring(after_t=True), Scoring(10, after_t=True)):
+        sample = reader.sample({"id": paths.id, "epoch": 1, "config": {"bins": 15}}, scoring)
+        assert sample is None or (sample.bins.n > 0 and np.isfinite(bin_scores.ece(sample.bins)))
 
 
 # The grid
@@ -559,3 +619,122 @@ async def test_diagrams_are_drawn_once(open_app: OpenApp, runs: MadeRuns, monkey
         await opened.until_shown("NLL against α")
         assert screen.query_one(DiagramGrid).size.height > 10
         assert drawn == []
+
+
+# After temperature scaling
+
+
+def scaled_scores(seed: int, m: int = 15) -> dict[str, float | None]:
+    logits, labels, _ = labels_of(seed)
+    scaled = analyse_logits(logits, labels, m).scaled
+    assert scaled is not None
+    return scaled.evaluation.scores.to_json()
+
+
+async def test_temperature_scales_diagrams_scores_and_points(open_app: OpenApp, runs: MadeRuns) -> None:
+    for number, paths in enumerate(make_study(runs, [0, 0.4])):
+        write_predictions(paths, number % 2)
+    async with open_app((160, 45)) as opened:
+        screen = await open_compare(opened)
+        assert opened.lines[0].rstrip().endswith("T off")
+        await opened.press("T")
+        expected = f"{np.mean([scaled_scores(seed)['ece'] for seed in (0, 1)]):.3f}"[1:]
+        await opened.until(lambda: ece_of(opened, "0") == expected)
+        await opened.until_shown(
+            "T on ", "ECE after T against α", "After T, mixup at its best (α 0.4) against α 0: ECE +.000"
+        )
+        assert expected in table_row(opened, "0")
+        assert f"{np.mean([scaled_scores(seed)['nll'] for seed in (0, 1)]):.3f}"[1:] in table_row(opened, "0")
+        pooled = screen._comparison.bins[0]
+        assert pooled is not None
+        assert pooled.n == 2 * N
+        await opened.press("b")
+        await opened.until_shown("M 10 · equal width · T on")
+        at_ten = f"{np.mean([scaled_scores(seed, 10)['ece'] for seed in (0, 1)]):.3f}"[1:]
+        await opened.until(lambda: ece_of(opened, "0") == at_ten)
+        await opened.press("B", "T")
+        await opened.until(lambda: ece_of(opened, "0") == ".205")
+
+
+async def test_runs_without_predictions_say_so(open_app: OpenApp, runs: MadeRuns) -> None:
+    for paths in make_study(runs, [0, 0.4])[:2]:
+        write_predictions(paths, 0)
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("T")
+        await opened.until_shown("T on ", "2 runs without predictions", "No predictions of its runs to scale.")
+
+
+async def test_without_any_predictions_nothing_can_be_scaled(open_app: OpenApp, runs: MadeRuns) -> None:
+    make_study(runs, [0, 0.4])
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("T")
+        await opened.until_shown("No run here has predictions at these bins to scale")
+        await opened.until_shown("T off ", "α 0   ECE .205")
+
+
+def test_what_a_run_recorded_after_temperature_scaling_stands_in_for_its_predictions() -> None:
+    recorded = {"accuracy": 0.7, "ece": 0.2, "nll": 2.0, "brier": 0.5, "temperature": 2.5}
+    recorded |= {"ece_after_t": 0.01, "ece_floor_high_after_t": 0.02, "nll_after_t": 1.0}
+    study = compare([run(0.4, 0, metrics=recorded)], Scoring(after_t=True), lambda _document: None).study
+    [row] = study.rows
+    assert row.scores("ece") == {0: 0.01}
+    assert row.scores("nll") == {0: 1.0}
+    assert row.scores("brier") == {}  # which was recorded before it alone
+    assert row.is_at_floor_after_t
+    assert study.after_t
+
+
+def test_scores_of_other_bins_leave_out_what_follows_from_the_own_ones() -> None:
+    document = run(0.4, 0, metrics={"ece": 0.2, "ece_floor_high": 0.5, "ece_after_t": 0.1, "accuracy": 0.5, "nll": 1.0})
+    _, labels, confidence = labels_of(0)
+    sample = Sample(equal_width(confidence, labels == 0, 10), of_bins={"ece": 0.3})
+    [row] = compare([document], Scoring(10), lambda _document: sample).study.rows
+    assert row.runs[0].metrics == {"ece": 0.3, "accuracy": 0.5, "nll": 1.0}
+
+
+async def test_the_front_is_ece_against_accuracy(open_app: OpenApp, runs: MadeRuns) -> None:
+    make_study(runs)
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("v", "v", "v", "v")
+        await opened.until_shown("ECE against accuracy", "below and right of α 0 is better")
+
+
+# The report
+
+
+async def test_a_report_is_written_into_the_folder_asked_for(
+    open_app: OpenApp, runs: MadeRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, Path]] = []
+
+    def write_report(documents: Sequence[Any], folder: Path, _progress: Any) -> list[Path]:
+        asked.append((len(documents), folder))
+        return [folder / "index.html", folder / "table.csv", folder / "figures/a.svg", folder / "figures/a-dark.svg"]
+
+    monkeypatch.setattr("mixtui.report.write.write_report", write_report)
+    make_study(runs, [0, 0.4], seeds=1)
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("E")
+        await opened.until_shown("folder of the report report/study-1")
+        await opened.press("ctrl+u", *str(tmp_path / "out"), "enter")
+        await opened.until_shown("Report written:", "1 table, 1 figure")
+        assert asked == [(2, tmp_path / "out")]
+        assert opened.app.last_command.startswith("mixtui report 2")
+        assert f"--out {tmp_path / 'out'}" in opened.app.last_command
+
+
+async def test_what_stands_in_the_way_of_a_report_is_said(open_app: OpenApp, runs: MadeRuns, tmp_path: Path) -> None:
+    make_study(runs, [0, 0.4], seeds=1)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    async with open_app((160, 45)) as opened:
+        await open_compare(opened)
+        await opened.press("E", "ctrl+u")
+        await opened.until_shown("A folder is needed")
+        await opened.press(*str(tmp_path / "mine"), "enter")
+        await opened.until_shown("is there already", "E asks again: name another folder.")
+        assert "--out" not in opened.text

@@ -23,7 +23,7 @@ LEFT = FolderState(
     filter="tag:study-1 α>=0.2",
     sort="ece",
     reverse=True,
-    layouts={"120": Layout(hidden=("log",), sizes={"table": 14}), "80": Layout()},
+    layouts={"120": Layout(hidden=("log",), sizes={"table": 14}, zoomed="loss"), "80": Layout()},
     seen=NOON,
 )
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from typing import Any
 
 import pytest
 
+from mixtui.launch.sweep import Sweep
 from mixtui.launch.wake import note_path
 from mixtui.store.files import write_json
 from mixtui.store.store import Store
 from mixtui.ui.columns import run_direction
+from mixtui.ui.new_runs.form import Plan
+from mixtui.ui.new_runs.queueing import queue_plan
 from mixtui.ui.notices import asks_to_stop
+from mixtui.ui.preferences import Preferences
+from mixtui.ui.screens import new_runs
 from mixtui.ui.screens.doctor import DoctorScreen
 from mixtui.ui.screens.run import RunScreen
 from mixtui.ui.widgets.prompt import Prompt
-from tests.ui.conftest import MadeRuns, OpenApp
+from tests.ui.conftest import PATIENCE, MadeRuns, OpenApp
 from tests.ui.made_runs import make_finished_run
 
 
@@ -95,6 +102,35 @@ async def test_a_thousand_alphas_leave_the_buttons_on_the_screen(open_app: OpenA
         await opened.until_shown("[ Start 1,001 runs  ^s ]", "[ Cancel  esc ]", "--alphas", " ...")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 50)])
+async def test_the_form_cuts_no_word(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with open_app(size) as opened:
+        await opened.press("n")
+        told = ["[ Start 6 runs  ^s ]", "[ Cancel  esc ]", "made here; a demo"]
+        if size[0] >= 100:
+            told += ["Beta(α, α)", "(balanced classes).", "bit for bit.", "The same from the shell", "[ copy  y ]"]
+        await opened.until_shown(*told)
+
+
+async def test_buttons_too_long_for_a_line_stand_below_each_other(open_app: OpenApp) -> None:
+    async with open_app((100, 30)) as opened:
+        await opened.press("n")
+        for key in ("tab", *"0:1:0.001"):
+            await opened.press(key)
+        await opened.until_shown("[ Start 1,001 runs  ^s ]", "[ Cancel  esc ]")
+        assert opened.row_of("[ Cancel") == opened.row_of("[ Start") + 1
+
+
+async def test_an_ascii_terminal_gets_ascii_scroll_bars(open_app: OpenApp) -> None:
+    async with open_app((80, 24), preferences=Preferences(glyphs="ascii")) as opened:
+        await opened.press("n")
+        await opened.until_shown("[ Start 6 runs  ^s ]")
+        for _ in range(8):
+            await opened.press("tab")
+            await opened.pilot.pause()
+            assert set(re.sub("[─│╭╮╰╯]", "", opened.text)) <= set(map(chr, range(128)))
+
+
 async def test_the_palette_shows_no_emoji(open_app: OpenApp) -> None:
     async with open_app() as opened:
         await opened.press("colon")
@@ -154,3 +190,25 @@ async def test_what_a_panel_says_in_place_of_a_picture_is_not_cut(
     note_path(store.root).write_text("Something that takes many more words than one line of a panel has room for.")
     async with open_app((80, 24)) as opened:
         await opened.until_shown("It is queued: Something", "panel has room for.")
+
+
+async def test_how_many_start_now_is_told_though_the_table_has_them_already(
+    store: Store, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    async with open_app() as opened:
+        read = threading.Event()
+
+        def queue_slowly(store: Store, plan: Plan) -> Sweep:
+            made = queue_plan(store, plan)
+            assert read.wait(PATIENCE)
+            return made
+
+        monkeypatch.setattr(new_runs, "queue_plan", queue_slowly)
+        await opened.press("n", "tab", "tab", "tab", *["down"] * 5, "space")  # synthetic, which nobody has to fetch
+        await opened.until_shown("at once")
+        now = min(6, int(opened.line_of("at once").split(" at once")[0].split()[-1]))
+        await opened.press("ctrl+s")
+        await opened.until(lambda: len(opened.app.documents) == 6)
+        read.set()
+        await opened.until_shown(f"6 runs queued as study-1. {now} start")

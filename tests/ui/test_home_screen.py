@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from mixtui.store.store import Store
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.widgets.key_line import KeyLine
 from tests.ui.conftest import MadeRuns, OpenApp, Opened, screen_lines
+from tests.ui.made_runs import make_finished_run
 
-PANELS = {"loss": "1 Training loss", "scores": "2 Accuracy", "diagram": "3 Reliability", "log": "4 log"}
+PANELS = {"loss": "1 Training loss", "scores": "2 Accuracy", "diagram": "3 Reliability", "log": "4 Log"}
 
 
 def seen(opened: Opened) -> set[str]:
@@ -168,6 +170,81 @@ async def test_a_running_run_streams_into_its_panels(runs: MadeRuns, open_app: O
         await opened.until_shown("✓ finished", "α 0.4 · seed 0 finished: accuracy .500, ECE .250")
 
 
+async def test_every_ece_says_how_sure_it_is(store: Store, open_app: OpenApp) -> None:
+    make_finished_run(store, 0.4)
+    for size in ((80, 24), (100, 30), (120, 40), (200, 50)):
+        async with open_app(size) as opened:
+            await opened.until(lambda: re.search(r"ECE \.\d{3} [±<]\.\d{3} [▲▼≈·]  floor \.\d{3}\b", opened.text))
+            assert re.search(r"(floor \.\d{3} |││) T \d\.\d\d\b", opened.text)
+            assert bool(re.search(r"\.\d{3} [±<]\.\d{3} [▲▼≈·]", opened.line_of("✓", "3/3"))) == (size[0] >= 100)
+
+
+async def test_where_a_title_has_no_room_its_end_goes_whole(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished(0.4)
+    async with open_app((100, 30)) as opened:
+        await opened.until_shown("─ α 0.4 ─╮", "─ steps ─╮")
+        await opened.pilot.resize_terminal(120, 40)
+        await opened.until_shown("─ α 0.4 · seed 0 ─╮")
+
+
+# The panel that fills the screen
+
+
+async def test_the_panel_that_fills_the_screen_still_does_the_next_time(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    for size, key in (((120, 40), "2"), ((80, 24), "1")):
+        async with open_app(size) as opened:
+            await opened.press(key, "z")
+            before = seen(opened)
+            assert len(before) == 1
+            await opened.press("ctrl+q")
+        async with open_app(size) as opened:
+            await opened.until(lambda before=before: seen(opened) == before and "Runs ·" not in opened.text)
+            assert opened.app.focused is opened.home.maximized
+            await opened.press("escape")
+            await opened.until_shown("Runs ·")
+            await opened.press("q")
+        async with open_app(size) as opened:
+            await opened.until_shown("Runs ·")
+
+
+async def test_the_table_that_fills_the_screen_still_does_the_next_time(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    async with open_app((70, 24)) as opened:
+        await opened.press("z", "q")
+    async with open_app((70, 24)) as opened:
+        await opened.until(lambda: "▸" in opened.text and "Runs ·" not in opened.text)
+
+
+async def test_a_terminal_too_small_for_the_zoomed_panel_shows_what_it_can(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    async with open_app() as opened:
+        await opened.press("1", "z")
+        for size, text in {(70, 24): "Runs · 1", (120, 12): "mixtui needs", (120, 40): "1 Training loss"}.items():
+            await opened.pilot.resize_terminal(*size)
+            await opened.until_shown(text)
+        assert seen(opened) == {"loss"}
+
+
+async def test_a_digit_goes_from_one_zoomed_panel_to_another_and_hides_it(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    async with open_app() as opened:
+        await opened.press("1", "z", "2")
+        await opened.until(lambda: seen(opened) == {"scores"})
+        await opened.press("2")
+        await opened.until(lambda: seen(opened) == set(PANELS) - {"scores"})
+        assert opened.app.focused is opened.table
+
+
+async def test_a_filter_can_be_typed_while_a_panel_fills_the_screen(runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    async with open_app() as opened:
+        await opened.press("1", "z")
+        await opened.until(lambda: "? keys" in opened.lines[-1])
+        await opened.press("slash", *"alpha>")
+        assert "/alpha>" in opened.lines[-1]
+
+
 # What to do next
 
 
@@ -227,7 +304,7 @@ async def test_esc_closes_unzooms_clears_the_marks_then_the_filter_and_never_qui
 async def test_it_is_left_and_found_as_it_was(runs: MadeRuns, open_app: OpenApp) -> None:
     ids = {alpha: runs.finished(alpha).id for alpha in (0.1, 0.2, 0.4)}
     async with open_app() as opened:
-        await opened.press("slash", *"alpha>0.1", "enter", "s", "s", "S", "space", "q")
+        await opened.press("slash", *"alpha>0.1", "enter", "s", "a", "enter", "S", "space", "q")
     async with open_app() as opened:
         assert opened.shown == [ids[0.4], ids[0.2]]
         assert opened.table.marked == {ids[0.4]}

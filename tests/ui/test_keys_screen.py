@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from mixtui.store.labels import tag
+from mixtui.store.run import Run
 from mixtui.ui.commands import Place, key_name, of_places
 from mixtui.ui.preferences import Preferences
 from mixtui.ui.screens.keys import KeysScreen
@@ -26,6 +29,37 @@ async def test_it_has_every_command_of_home_with_its_keys(runs: MadeRuns, open_a
             assert command.help in text
             assert all(key_name(key) in text for key in command.keys)
         assert "Play the epochs" not in text
+
+
+@pytest.mark.parametrize(
+    ("ways", "places"),
+    [
+        (["enter"], (Place.RUN, Place.DIAGRAM)),
+        (["enter", "2"], (Place.RUN, Place.CURVES)),
+        (["enter", "4"], (Place.RUN, Place.TABLE)),
+        (["enter", "5"], (Place.RUN, Place.LOG)),
+        (["c"], (Place.COMPARE, Place.TABLE)),
+        (["n"], (Place.FORM, Place.CHOICE)),
+        (["U"], (Place.TRASH, Place.TABLE)),
+    ],
+    ids=lambda each: " ".join(each),
+)
+async def test_it_has_every_command_of_every_screen(
+    runs: MadeRuns, open_app: OpenApp, ways: list[str], places: tuple[Place, ...]
+) -> None:
+    tag(Run.load(runs.finished(0.4).root), add=["study-1"])
+    async with open_app((160, 45)) as opened:
+        for key in ways:
+            before = opened.app.screen
+            await opened.press(key)
+            if key.isalpha():
+                await opened.until(lambda before=before: opened.app.screen is not before)  # type: ignore[misc]
+        if ways == ["c"]:
+            await opened.press("3")
+        await opened.press("question_mark")
+        await opened.until(lambda: isinstance(opened.app.screen, KeysScreen))
+        text = shown(opened)
+        assert [command.id for command in of_places((*places, Place.ALL)) if command.help not in text] == []
 
 
 async def test_each_way_to_close_it(runs: MadeRuns, open_app: OpenApp) -> None:

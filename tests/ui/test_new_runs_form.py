@@ -128,7 +128,7 @@ def configs(plan: Plan, tmp_path: Any) -> tuple[RunConfig, ...]:
         {"batch_size": "32", "lr": "0.1234567891234", "momentum": "0", "weight_decay": "5e-4", "schedule": "cosine"},
         {"label_smoothing": "0.1", "mixup_per": "sample", "stem": "cifar", "bins": "20", "precision": "bf16"},
         {"device": "cpu", "retries": "2", "slots_per_gpu": "3", "keep_checkpoints": True},
-        {"dataset": OWN, "own_dataset": "my_package.data:make"},
+        {"dataset": OWN, "own_dataset": "json.decoder:JSONDecoder"},
     ],
 )
 @pytest.mark.usefixtures("offline")
@@ -174,7 +174,7 @@ def test_it_tells_what_it_starts() -> None:
     plan = plan_of(seeds="5")
     here = Here(seen).states(plan)
     outlook = look_ahead(plan, here, Pace(seen, "h"), CPU, [60.0], [])
-    assert (outlook.runs, outlook.at_once) == (29, 2)
+    assert (outlook.runs, outlook.at_once, outlook.now) == (29, 2, 1)
     told = dict(tell(outlook, time_now()))
     assert told["29 runs"] == "6 α × 5 seeds, less 1 finished here"
     assert told["2 at once"].startswith("9 min each")

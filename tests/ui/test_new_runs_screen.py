@@ -281,6 +281,24 @@ def test_a_folder_is_looked_for(store: Store, tmp_path: Path) -> None:
     run(test())
 
 
+def test_a_function_that_its_module_lacks_is_told_as_one_types(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets.py").write_text("raise SystemExit\ndef small(num_classes): ...\n")
+    monkeypatch.chdir(tmp_path)
+
+    async def test() -> None:
+        async with opened(store) as form:
+            model = form.screen.query_one("#model", Entry)
+            model.value = "nets:smal"
+            await form.until(lambda: "nets has no smal." in form and "Did you mean" in form)
+            assert form.screen.query_one("#start").disabled
+            model.value = "nets:small"
+            await form.until(lambda: "Did you mean" not in form and not form.screen.query_one("#start").disabled)
+
+    run(test())
+
+
 @pytest.mark.parametrize(("size", "glyphs"), [((80, 24), "braille"), ((120, 40), "ascii"), ((60, 18), "ascii")])
 def test_the_summary_and_start_are_always_seen(store: Store, size: tuple[int, int], glyphs: str) -> None:
     async def test() -> None:

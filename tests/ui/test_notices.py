@@ -29,6 +29,9 @@ def test_one_run_that_finished_is_told_with_its_scores() -> None:
     assert told == Notice("α 0.4 · seed 1 finished: accuracy .700, ECE .022 ▼.")
     told = ended_notice(LIVE, [run("a", "finished", **SCORES)], ASCII)
     assert told == Notice("alpha 0.4 - seed 1 finished: accuracy .700, ECE .022 v.")
+    metrics = {**SCORES["metrics"], "ece_low": 0.016, "ece_high": 0.029}
+    told = ended_notice(LIVE, [run("a", "finished", **{**SCORES, "metrics": metrics})], BRAILLE)
+    assert told == Notice("α 0.4 · seed 1 finished: accuracy .700, ECE .022 ±.007 ▼.")
 
 
 @pytest.mark.parametrize("state", ["failed", "crashed", "lost"])

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtui.errors import MixtuiError
+from mixtui.ui.commands import BY_ID
 from mixtui.ui.preferences import Preferences, load_preferences
 
 Refused = Callable[[str], AbstractContextManager[None]]
 
 THEMES = ("mixtui-dark", "mixtui-light", "nord")
-COMMANDS = ("stop", "filter", "mark-all")
+COMMANDS = {name: BY_ID[name] for name in ("stop", "remove", "filter", "mark-all", "palette", "cursor-down", "score")}
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,9 @@ def test_what_a_person_wrote_counts(configured: Configured) -> None:
     assert configured("") == configured("# nothing\r\n") == configured(b"\xef\xbb\xbf[keys]") == Preferences()
 
 
-@pytest.mark.parametrize("key", ["x", "?", "question_mark", "+", "ctrl+x", "ctrl+shift+up", "f12", "escape", "é", "G"])
+@pytest.mark.parametrize(
+    "key", ["x", "?", "question_mark", "+", "ctrl+x", "ctrl+shift+up", "f12", "escape", "é", "G", "minus"]
+)
 def test_keys_are_what_textual_calls_them_or_the_character(key: str, configured: Configured) -> None:
     assert configured(f'[keys]\nstop = "{key}"').keys == {"stop": key}
 
@@ -100,6 +103,58 @@ def test_an_error_says_where_and_what_to_do(
             assert error.message.startswith(str(folder / "config.toml"))
             assert hint in error.hint
             raise
+
+
+@pytest.mark.parametrize(
+    ("keys", "words", "hint"),
+    [
+        ('filter = "X"\nstop = "f5, X"', "line 2: the key 'X' of filter is that of stop too.", "filter or stop"),
+        (
+            'filter = "/,ctrl+x"\nstop = "slash"',
+            "line 3: the key 'slash' of stop is that of filter too.",
+            "another key",
+        ),
+        ('stop = "d"', "line 2: the key 'd' of stop is that of remove too.", "stop or remove"),
+        ('stop = ":"', "line 2: the key 'colon' of stop is that of palette too.", "another key"),
+        ('cursor-down = "f"', "line 2: the key 'f' of cursor-down is that of filter too.", "another key"),
+    ],
+)
+def test_a_key_for_two_commands_that_count_together_is_told(
+    keys: str, words: str, hint: str, configured: Configured, refused: Refused
+) -> None:
+    with refused(words):
+        try:
+            configured(f"[keys]\n{keys}")
+        except MixtuiError as error:
+            assert hint in error.hint
+            raise
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        'stop = "d"\nremove = "x"',  # they change places
+        'score = "x"',  # of another screen
+        'stop = "x,x"',
+    ],
+)
+def test_a_key_may_be_that_of_a_command_elsewhere(keys: str, configured: Configured) -> None:
+    assert configured(f"[keys]\n{keys}").keys
+
+
+def test_the_keys_as_they_come_may_be_written_down() -> None:
+    with new_folder() as folder:
+        lines = [f'{command.id} = "{",".join(command.keys)}"' for command in BY_ID.values()]
+        (folder / "config.toml").write_text("\n".join(["[keys]", *lines]))
+        assert len(load_preferences(THEMES, BY_ID).keys) == len(BY_ID)
+
+
+def test_the_glyphs_of_the_terminal_count_where_the_file_names_none(configured: Configured, folder: Path) -> None:
+    assert load_preferences(THEMES, COMMANDS, "ascii").glyphs == "ascii"
+    configured('glyphs = "blocks"')
+    assert load_preferences(THEMES, COMMANDS, "ascii").glyphs == "blocks"
+    configured('theme = "nord"')
+    assert load_preferences(THEMES, COMMANDS, "ascii") == Preferences("nord", "ascii", {})
 
 
 def test_a_config_that_cannot_be_read_is_an_error(folder: Path, refused: Refused) -> None:

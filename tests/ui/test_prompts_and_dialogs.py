@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.events import Key
 from textual.widgets import Button, Input, Static
 
 from mixtui.store.store import Store
@@ -40,6 +42,46 @@ async def test_a_filter_counts_while_it_is_typed_and_stays(runs: MadeRuns, open_
         assert opened.shown == [high, low]
         await opened.press("escape")  # thought better of it
         assert opened.shown == [high]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (["slash", "a", "b"], "ab"),  # a marks all runs where it is not typed
+        (["slash", "a", "x", "backspace", "b", "left", "c"], "acb"),
+        (["f", "d", "x"], "dx"),
+        (["t", "q", "r"], "qr"),
+    ],
+)
+async def test_what_is_typed_in_one_burst_goes_into_the_line_that_it_opens(
+    runs: MadeRuns, open_app: OpenApp, keys: list[str], text: str
+) -> None:
+    runs.finished()
+    async with open_app() as opened:
+        for key in keys:
+            opened.app.post_message(Key(key, key if len(key) == 1 else None))
+        await opened.until(lambda: opened.app.screen.query(Prompt) and opened.app.screen.query(Input))
+        await opened.until(lambda: opened.app.screen.query_one(Input).value == text)
+        assert opened.app.screen is opened.home
+        await opened.press("escape")
+        await opened.until(lambda: not opened.app.screen.query(Prompt))
+        assert not opened.home.state_to_keep(opened.app.state).marks
+
+
+async def test_a_burst_that_ends_its_line_leaves_none_open(runs: MadeRuns, open_app: OpenApp) -> None:
+    low = runs.finished(0.1).id
+    runs.finished(0.4)
+    async with open_app() as opened:
+        for key, character in [("slash", "/"), *((c, c) for c in "alpha"), ("colon", ":"), ("0", "0")]:
+            opened.app.post_message(Key(key, character))
+        for key, character in [("full_stop", "."), ("1", "1"), ("enter", "\r")]:
+            opened.app.post_message(Key(key, character))
+        await opened.until(lambda: opened.shown == [low] and not opened.app.screen.query(Prompt))
+        for key in ("slash", "x", "escape"):
+            opened.app.post_message(Key(key, key if len(key) == 1 else None))
+        await opened.pilot.pause()
+        await opened.until(lambda: not opened.app.screen.query(Prompt))
+        assert opened.shown == [low]
 
 
 async def test_an_error_in_a_filter_is_shown_under_its_place(runs: MadeRuns, open_app: OpenApp) -> None:
@@ -231,3 +273,42 @@ async def test_an_act_that_fails_says_why_and_what_to_do(runs: MadeRuns, open_ap
         run.root.rename(run.root.parent / ".away" / "run")
         await opened.press("right", "enter")
         await opened.until_shown("config.json is missing")
+
+
+# Folded runs
+
+
+async def test_what_touches_all_runs_of_a_fold_asks_once_and_says_how_many(runs: MadeRuns, open_app: OpenApp) -> None:
+    queued = [runs.queued(seed=seed, tags=["study-1"]) for seed in range(6)]
+    folded = queued[3:]
+    async with open_app() as opened:
+        await opened.press("G")
+        for key, asked, no, yes in (
+            ("asterisk", "Pin 3 runs? All that are folded here are pinned.", "Leave them", "Pin 3"),
+            ("K", "Move 3 runs? All that are folded here go before all others in the queue.", "Leave them", "Move 3"),
+            ("J", "Move 3 runs? All that are folded here go after all others in the queue.", "Leave them", "Move 3"),
+            (
+                "p",
+                "Pause 3 runs? All that are folded here leave the queue, and can be resumed.",
+                "Leave them",
+                "Pause 3",
+            ),
+        ):
+            await opened.press(key)
+            assert question(opened) == asked
+            assert answers(opened) == (no, yes)
+            await opened.press("enter")
+            assert opened.app.screen is opened.home
+        assert not any(meta_of(run).get("pinned") for run in queued)
+        await opened.press("asterisk", "right", "enter")
+        await opened.until(lambda: [bool(meta_of(run).get("pinned")) for run in queued] == [False] * 3 + [True] * 3)
+        await opened.until_shown("Pinned")
+        await opened.press("K", "right", "enter")
+        await opened.until(lambda: set(opened.shown[:3]) == {run.id for run in folded})
+
+
+async def test_runs_that_were_marked_one_by_one_are_pinned_at_once(runs: MadeRuns, open_app: OpenApp) -> None:
+    queued = [runs.queued(seed=seed, tags=["study-1"]) for seed in range(6)]
+    async with open_app() as opened:
+        await opened.press("g", "space", "G", "asterisk")  # the cursor is on the fold; one run is marked
+        await opened.until(lambda: [bool(meta_of(run).get("pinned")) for run in queued] == [True] + [False] * 5)

@@ -13,11 +13,9 @@ import pytest
 from textual.message import Message
 
 from mixtui.launch.wake import note_path
-from mixtui.store.folder_watch import FolderWatch
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.store import Store
 from mixtui.ui import reader as reader_module
-from mixtui.ui.first_look import FirstLook
 from mixtui.ui.reader import FolderRead, FolderUnreadable, Reader, RunsRead
 from tests.conftest import Event, MakeEvent, MakeRun
 
@@ -192,18 +190,6 @@ def test_broken_runs_are_told_and_the_others_read(
     later = make_run(begun, claims=1)
     inbox.wait(lambda: inbox.states.get(later.id) == "running")
     assert "never was" not in inbox.views
-
-
-def test_the_first_look_may_have_been_made_elsewhere(store: Store, inbox: Inbox, make_run: MakeRun) -> None:
-    run = make_run()
-    look = FirstLook(store)
-    look.start()
-    reader = Reader(store, inbox.post, look)
-    reader.start()
-    inbox.wait(lambda: inbox.states == {run.id: "queued"})
-    assert isinstance(look.folder, FolderWatch)
-    reader.close()
-    join()
 
 
 # The runs that are followed

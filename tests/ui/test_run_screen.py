@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from textual.widgets import Input, TextArea
 
+from mixtui.calibration.certainty import Certainty, certainty
 from mixtui.config import RunConfig
+from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
+from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores, record_shifts
 from mixtui.store.store import Store
 from mixtui.ui.actions import Done
 from mixtui.ui.run_tabs.curves import CurvesTab
@@ -53,7 +57,7 @@ def diagram(opened: Opened) -> DiagramTab:
 async def until_read(opened: Opened, *, predictions: bool = True) -> None:
     """Until the bins of all epochs are there, and the predictions."""
     tab = diagram(opened)
-    await opened.until(lambda: tab.facts.extras.fine_bins and bool(tab.facts.extras.mass_bins) >= predictions)
+    await opened.until(lambda: tab.facts.extras.fine_bins and (tab.facts.extras.last_epoch is not None) >= predictions)
 
 
 def epoch_shown(opened: Opened) -> int:
@@ -66,6 +70,12 @@ def m_shown(opened: Opened) -> int:
     now = diagram(opened).now
     assert now is not None
     return now.bins.m
+
+
+def certainty_shown(opened: Opened) -> Certainty | None:
+    now = diagram(opened).now
+    assert now is not None
+    return now.side.certainty
 
 
 # The diagram
@@ -122,15 +132,82 @@ async def test_equal_mass_after_the_last_epoch_only(store: Store, open_run: Open
         await opened.press("w")
         await opened.until_shown("M 15 · equal mass", "ECE (equal mass)")
         await opened.press("left")
-        await opened.until_shown("M 15 · equal width", "equal mass after the last epoch only")
+        await opened.until_shown("equal mass: last epoch only · M 15")
         await opened.press("w", "w")
         await opened.until_shown("need the predictions")
+
+
+async def test_temperature_scaling_on_and_off_after_the_last_epoch_only(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store, epochs=2)) as opened:
+        await until_read(opened)
+        await opened.until_shown("T off", "after T", "fitted on half the images")
+        await opened.press("T")
+        await opened.until_shown(" · M 15 · equal width ", "before T", "After T ", "T no temperature")
+        await opened.press("b", "w")
+        await opened.until_shown(" · M 10 · equal mass", "ECE (equal mass, M 10)")
+        await opened.press("left")
+        await opened.until_shown("equal mass and T: last epoch only", "After epoch 1, ")
+        await opened.press("T", "T")
+        await opened.until_shown("Temperature scaling needs the predictions")
+
+
+async def test_interval_and_floor_follow_the_bins_that_are_shown(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store, epochs=2)) as opened:
+        await until_read(opened)
+        await opened.press("B", "B")
+        await opened.until(lambda: m_shown(opened) == 30 and certainty_shown(opened) is not None)
+        await opened.until_shown("ECE (M 30) .", " [.")
+        now = diagram(opened).now
+        assert now is not None and now.side.certainty == certainty(now.side.fine, 30)
+        await opened.press("left")
+        await opened.until(lambda: certainty_shown(opened) is not None and epoch_shown(opened) == 1)
+
+
+async def test_curves_that_are_not_of_what_the_diagram_shows_say_so(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store)) as opened:
+        await until_read(opened)
+        assert "before T" not in opened.line_of("Over the epochs")
+        await opened.press("T")
+        await opened.until(lambda: "before T" in opened.line_of("Over the epochs"))
+        await opened.press("v")
+        await opened.until(lambda: "all classes · before T" in opened.line_of("Over the epochs"))
+
+
+async def test_the_worst_class_against_the_rest_and_back(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store)) as opened:
+        await until_read(opened)
+        await opened.press("4")
+        await opened.until_shown("worst classes", "class ", "risk–coverage", "AURC", "train")
+        await opened.press("v")
+        await opened.until_shown("[1 Diagram]", "against the rest", "of this class", " it is ", "all classes")
+        await opened.until_shown("share ")
+        assert "right (accuracy)" not in opened.text
+        await opened.press("w")
+        await opened.until_shown("The bins of a class")
+        await opened.press("escape")
+        await opened.until_gone("against the rest")
+        await opened.press("left", "v")
+        await opened.until_shown("The diagram of a class needs the predictions")
+
+
+async def test_other_test_sets_are_shown_as_soon_as_they_are_evaluated(store: Store, open_run: OpenRun) -> None:
+    run = make_finished_run(store)
+    async with open_run(run) as opened:
+        await until_read(opened)
+        await opened.press("4", "G")
+        assert "other test sets" not in opened.text
+        own = ShiftScores(None, None, "known", 400, (32, 32, 3), "k", 0.7, 0.6, 0.1, 0.1, 1.0, 0.5)
+        strange = ShiftScores(None, None, "unknown", 50, (32, 32, 3), "k", 0.5, auroc=0.812, fpr95=0.345)
+        record_shifts(run, Shifts(3, 30, 15, {OWN_TEST: own, "[/]cifar100": strange}))
+        await opened.press("1", "4")
+        await opened.until_shown("other test sets", "[/]cifar100")
+        assert ".812" in opened.line_of("[/]cifar100")
 
 
 async def test_space_plays_the_epochs_to_the_last_and_pauses(
     store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 0.2)
+    monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 0.6)
     async with open_run(make_finished_run(store, epochs=3)) as opened:
         await until_read(opened)
         await opened.press("space")
@@ -191,7 +268,7 @@ async def test_digits_and_clicks_show_tabs(store: Store, open_run: OpenRun) -> N
         for digit, words in [
             ("2", "Training loss"),
             ("3", "Drawn λ"),
-            ("4", "train, clean"),
+            ("4", "worst classes"),
             ("5", "attempt 1"),
             ("6", "Recipe: its own"),
             ("1", "Reliability"),
@@ -303,6 +380,22 @@ async def test_search_in_the_log(store: Store, open_run: OpenRun) -> None:
         await opened.until_shown("no match: straw")
 
 
+async def test_a_search_says_where_it_did_not_look(store: Store, open_run: OpenRun) -> None:
+    log = [f"line {number}" for number in range(MOST_LINES + 500)]
+    log[0] = log[2000] = "a Needle here"
+    async with open_run(make_finished_run(store, log=log)) as opened:
+        await opened.press("5")
+        await opened.until_shown(log[-1])
+        assert "Searched" not in opened.text
+        await opened.press("slash")
+        await opened.until(lambda: isinstance(opened.app.focused, Input))
+        await opened.write("needle")
+        await opened.press("enter")
+        await opened.until_shown("match 1 of 1: needle", "Searched: the last 10,000 lines. mixtui logs ")
+        await opened.press("escape")
+        await opened.until_gone("Searched")
+
+
 # Setup, note, copying
 
 
@@ -358,6 +451,33 @@ class Recorded:
             return Done(f"{name} was done.")
 
         return act
+
+
+async def test_a_report_of_the_run_shown(
+    store: Store, open_run: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], Path]] = []
+
+    def write_report(documents: list[Any], folder: Path, _progress: Any) -> list[Path]:
+        asked.append(([document["id"] for document in documents], folder))
+        return [folder / "index.html"]
+
+    monkeypatch.setattr("mixtui.report.write.write_report", write_report)
+    run = make_finished_run(store, 0.4)
+    async with open_run(run) as opened:
+        await opened.press("E")
+        await opened.until_shown(f"folder of the report report/{run.id}")  # not that of its study
+        await opened.press("ctrl+u", *str(tmp_path / "out"), "enter")
+        await opened.until_shown("Report written:")
+        assert asked == [([run.id], tmp_path / "out")]
+        assert opened.app.last_command.startswith(f"mixtui report {run.id} --out {tmp_path / 'out'}")
+
+
+async def test_a_run_that_has_not_finished_has_no_report(runs: MadeRuns, open_run: OpenRun) -> None:
+    async with open_run(runs.running()) as opened:
+        await opened.press("E")
+        await opened.pilot.pause()
+        assert "folder of the report" not in opened.text
 
 
 async def test_stop_pause_pin_and_tag_work_on_the_run_shown(store: Store, open_run: OpenRun) -> None:

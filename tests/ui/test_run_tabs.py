@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,24 +15,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from mixtui.calibration import scores
+from mixtui.calibration import bin_scores
 from mixtui.calibration.bins import FINE_BINS, equal_mass, equal_width
+from mixtui.calibration.certainty import Certainty, certainty
 from mixtui.calibration.mixup_floor import mixed_loss_floor
 from mixtui.calibration.predictions import Predictions
-from mixtui.calibration.scores import score_logits, softmax, top_label
+from mixtui.calibration.scores import SCORE_NAMES, score_logits, softmax, top_label
+from mixtui.calibration.temperature import TemperatureFit, fit_temperature
 from mixtui.config import RunConfig
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.store.history import History
+from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores
 from mixtui.store.steps import Steps
 from mixtui.ui.glyphs import ASCII, BRAILLE, Glyphs
 from mixtui.ui.ink import Ink
-from mixtui.ui.run_tabs import curves, diagram_panels, mixup, setup, shown, state_words
+from mixtui.ui.run_tabs import (
+    curves,
+    diagram_panels,
+    epoch_table,
+    mixup,
+    number_panel,
+    score_panel,
+    setup,
+    shown,
+    state_words,
+)
 from mixtui.ui.run_tabs import scores as score_tab
+from mixtui.ui.run_tabs.certainties import compute
 from mixtui.ui.run_tabs.curves import Window
-from mixtui.ui.run_tabs.extras_reader import mass_bins
 from mixtui.ui.run_tabs.facts import Extras, Facts, plausible
+from mixtui.ui.run_tabs.last_epoch import analyse_last_epoch
 from mixtui.ui.run_tabs.log import log_line, search
+from mixtui.ui.run_tabs.score_table import SCORES, score_table
 from mixtui.ui.run_tabs.shown import Chosen
+from mixtui.ui.run_tabs.side import Kind
 
 
 def make_ink(glyphs: Glyphs = BRAILLE) -> Ink:
@@ -39,12 +57,28 @@ def make_ink(glyphs: Glyphs = BRAILLE) -> Ink:
 
 INK = make_ink()
 CLASSES = 4
+SHIFTS = Shifts(
+    epoch=3,
+    step=30,
+    m=15,
+    sets={
+        OWN_TEST: ShiftScores(None, None, "known", 300, (8, 8, 3), "k", 0.7, 0.6, 0.1, 0.1, 1.0, 0.5),
+        "noise:1": ShiftScores("noise", 1, "known", 300, (8, 8, 3), "k", 0.7, 0.6, 0.1, 0.1, 1.0, 0.5),
+        "unknown": ShiftScores(None, None, "unknown", 50, (8, 8, 3), "k", 0.5, auroc=0.812, fpr95=0.345),
+        "folder:[/]\x1b🙂": ShiftScores(None, None, "known", 0, (), "k", None),
+    },
+)
 
 
 def make_facts(epochs: int = 3, n: int = 300, *, seed: int = 0, **config: Any) -> Facts:
     """A finished run, overconfident at its end."""
+    return copy.deepcopy(_made_facts(epochs, n, seed, tuple(config.items())))
+
+
+@functools.cache
+def _made_facts(epochs: int, n: int, seed: int, config: tuple[tuple[str, Any], ...]) -> Facts:
     rng = np.random.default_rng(seed)
-    recipe = RunConfig(**{"alpha": 0.4, "epochs": epochs, **config})
+    recipe = RunConfig(**{"alpha": 0.4, "epochs": epochs, **dict(config)})
     labels = rng.integers(0, CLASSES, n)
     history, fine = History(), {}
     for epoch in range(1, epochs + 1):
@@ -54,7 +88,7 @@ def make_facts(epochs: int = 3, n: int = 300, *, seed: int = 0, **config: Any) -
         history = history.add([epoch_event(epoch, test.scores.to_json(), test.bins.to_json())])
     predictions = Predictions("logits", logits, labels)
     steps = Steps(np.arange(1.0, 101), np.linspace(2, 1, 100), rng.beta(0.4, 0.4, 100), 50.0)
-    extras = Extras(fine, mass_bins(predictions, (5, 10, 15)))
+    extras = Extras(fine, analyse_last_epoch(predictions, recipe.bins, (5, 10, recipe.bins)), shifts=SHIFTS)
     return Facts(make_document(recipe, epochs, n), history, steps, (), True, extras)
 
 
@@ -76,6 +110,9 @@ def epoch_event(epoch: Any, metrics: Any, bins: Any, **more: Any) -> dict[str, A
     return {**common, "metrics": metrics, "train_metrics": metrics, "bins": bins, "train_loss": 1.0, **more}
 
 
+FACTS = make_facts()
+
+
 def text_of(lines: list[Text]) -> str:
     return "\n".join(line.plain for line in lines)
 
@@ -87,10 +124,10 @@ def test_bins_of_any_number_are_those_of_direct_binning() -> None:
     facts = make_facts()
     assert facts.m_choices() == (5, 10, 15, 20, 30, 50, 60, 100)
     for m in facts.m_choices():
-        bins = facts.bins(3, m)
-        assert bins is not None
-        assert (bins.m, bins.n) == (m, 300)
-    assert scores.ece(facts.bins(3, 15) or pytest.fail()) == pytest.approx(facts.record(3)["metrics"]["ece"])
+        now = shown.shown(facts, Chosen(m=m))
+        assert now is not None
+        assert (now.bins.m, now.bins.n) == (m, 300)
+    assert bin_scores.ece(computed(facts, Chosen(m=15)).bins) == pytest.approx(facts.record(3)["metrics"]["ece"])
 
 
 def test_a_number_of_bins_that_does_not_divide_300_is_shown_as_it_was_recorded() -> None:
@@ -98,16 +135,191 @@ def test_a_number_of_bins_that_does_not_divide_300_is_shown_as_it_was_recorded()
     assert facts.m_choices() == (5, 7, 10, 15, 20, 30, 50, 60, 100)
     now = shown.shown(facts, Chosen())
     assert now is not None and now.bins.m == 7
-    assert "M 7" in text_of(diagram_panels.score_lines(facts, now, INK))
+    assert "ECE (M 7) ." in shown.verdict(facts, now, 200)
+    without = replace(facts, extras=Extras())
+    recorded = shown.shown(without, Chosen())
+    assert recorded is not None and recorded.bins.m == 7
+
+
+def test_bins_that_were_recorded_in_another_number_than_the_run_has_are_shown_all_the_same() -> None:
+    facts = make_facts()
+    record = facts.record(3)
+    record["bins"] = score_logits(np.eye(CLASSES), np.arange(CLASSES), 2).bins.to_json()
+    now = shown.shown(replace(facts, extras=Extras()), Chosen())
+    assert now is not None and now.bins.m == 2
 
 
 def test_bins_of_equal_mass_are_those_of_the_logits() -> None:
     rng = np.random.default_rng(1)
-    logits, labels = rng.normal(size=(5000, 3)), rng.integers(0, 3, 5000)  # more than are taken at once
+    logits, labels = rng.normal(size=(5000, 3)), rng.integers(0, 3, 5000)
     confidence, correct = top_label(softmax(logits), labels)
-    made, wanted = mass_bins(Predictions("logits", logits, labels), (15,))[15], equal_mass(confidence, correct, 15)
+    found, wanted = (
+        analyse_last_epoch(Predictions("logits", logits, labels), 15, (15,)),
+        equal_mass(confidence, correct, 15),
+    )
+    made = found.raw.equal_mass[15]
     assert np.array_equal(made.count, wanted.count)
     assert np.allclose(made.edges, wanted.edges)
+
+
+# Temperature scaling, certainty, classes
+
+
+def test_a_temperature_of_images_kept_out_of_training_is_the_one_that_counts() -> None:
+    rng = np.random.default_rng(1)
+    logits, labels = 2 * rng.normal(size=(500, 3)), rng.integers(0, 3, 500)
+    kept_out = Predictions("logits", rng.normal(size=(100, 3)), rng.integers(0, 3, 100))
+    fit = fit_temperature(kept_out.outputs, kept_out.targets)
+    found = analyse_last_epoch(Predictions("logits", logits, labels), 15, (15,), kept_out)
+    assert found.temperature == fit
+    assert found.scaled.scores == score_logits(logits, labels, 15, fit.temperature).scores
+
+
+def test_it_is_said_what_the_temperature_was_fitted_to() -> None:
+    own, kept_out = make_facts(), make_facts(holdout=500)
+    assert "fitted on half the images" in text_of(score_table(own, 3, INK))
+    assert "fitted on 500 images kept out of training" in text_of(score_table(kept_out, 3, INK))
+
+
+def computed(facts: Facts, chosen: Chosen) -> shown.Shown:
+    """What is shown once everything that is wanted for it was computed."""
+    now = shown.shown(facts, chosen)
+    assert now is not None
+    for wanted in shown.wanted_certainties(facts, now):
+        facts.certainties.take(compute(wanted))
+    again = shown.shown(facts, chosen)
+    assert again is not None
+    return again
+
+
+def test_after_temperature_scaling_the_diagram_is_that_of_the_scaled_logits() -> None:
+    facts = make_facts()
+    now = computed(facts, Chosen(scaled=True))
+    before = computed(facts, Chosen())
+    scaled = facts.extras.last_epoch.scaled.scores  # type: ignore[union-attr]
+    assert bin_scores.ece(now.bins) == pytest.approx(scaled.ece)
+    assert scaled.ece < bin_scores.ece(before.bins)
+    assert now.side.certainty == Certainty.from_metrics(scaled.to_json())
+    assert now.other is not None and np.array_equal(now.other.bins.count, before.bins.count)
+    assert shown.verdict(facts, now, 200).startswith("After T ")
+
+
+def test_before_the_last_epoch_there_is_no_temperature_nor_equal_mass_nor_class() -> None:
+    now = computed(make_facts(), Chosen(epoch=2, m=30, equal_mass=True, scaled=True, class_rank=0))
+    assert now.kind == Kind(30)
+    assert now.other is None
+
+
+@pytest.mark.parametrize("chosen", [Chosen(), Chosen(m=30), Chosen(equal_mass=True), Chosen(epoch=2, m=100)])
+def test_interval_and_floor_are_of_the_bins_that_are_shown(chosen: Chosen) -> None:
+    facts = make_facts()
+    now = computed(facts, chosen)
+    assert now.side.certainty == certainty(now.side.fine, now.bins.m)
+    lines = text_of(score_panel.score_lines(facts, now, INK, 45, 14))
+    assert INK.fraction(now.side.certainty.floor.mean) in lines
+
+
+def test_what_was_recorded_is_shown_at_once_and_what_was_not_after_it_was_computed() -> None:
+    facts = make_facts()
+    first = shown.shown(facts, Chosen())
+    assert first is not None and first.way == "over"
+    assert "[" in shown.verdict(facts, first, 200)
+    other_m = shown.shown(facts, Chosen(m=50))
+    assert other_m is not None and other_m.way is None
+    assert shown.verdict(facts, other_m, 200).startswith("Says ")
+    assert computed(facts, Chosen(m=50)).way == "over"
+
+
+def test_a_metric_that_is_no_number_is_computed_anew() -> None:
+    facts = make_facts()
+    facts.record(3)["metrics"].update(ece_low=None, ece_high="x", nll=None)
+    now = computed(facts, Chosen())
+    assert now.side.certainty == certainty(now.side.fine, 15)
+    assert now.side.metrics["nll"] == pytest.approx(facts.extras.last_epoch.raw.scores.nll)  # type: ignore[union-attr]
+
+
+def test_the_worst_classes_come_one_after_the_other_and_then_all() -> None:
+    facts, chosen, seen = make_facts(), Chosen(), []
+    for _ in range(CLASSES + 1):
+        chosen = shown.next_class(facts, chosen)
+        now = computed(facts, chosen)
+        seen.append(now.kind.of_class)
+    last = facts.extras.last_epoch
+    assert last is not None
+    assert seen == [*last.worst, None]
+    worst = computed(facts, Chosen(class_rank=0))
+    assert bin_scores.ece(worst.bins) == pytest.approx(float(last.raw.classwise_ece.max()))
+    assert "NLL" not in text_of(score_panel.score_lines(facts, worst, INK, 45, 14))
+    assert shown.verdict(facts, worst, 200).startswith(f"Class {last.worst[0]} a, ")
+
+
+def test_floors_of_every_number_of_bins_stand_below_their_ece() -> None:
+    facts = make_facts()
+    lines = number_panel.number_lines(facts, computed(facts, Chosen()), INK, 45, 4)
+    assert [len(line.plain.split()) for line in lines[:3]] == [8, 9, 8]
+    assert lines[2].plain.split()[1:] == sorted(lines[2].plain.split()[1:])
+    assert "smECE ." in lines[3].plain
+
+
+NOW = computed(FACTS, Chosen())
+
+
+@given(st.integers(1, 120), st.integers(1, 40))
+@settings(max_examples=50)
+def test_the_scores_keep_to_their_room(columns: int, rows: int) -> None:
+    lines = score_panel.score_lines(FACTS, NOW, INK, columns, rows)
+    assert 1 <= len(lines) <= rows
+    assert rows < 2 or "ECE" in text_of(lines)
+
+
+def test_scores_that_have_no_room_give_way_the_least_telling_first() -> None:
+    facts = make_facts()
+    now = computed(facts, Chosen())
+    few = text_of(score_panel.score_lines(facts, now, INK, 34, 7))
+    for name in ("ECE ", "noise floor", "says−right", "NLL", "ECE after T", "T "):
+        assert name in few
+    assert "OE" not in few and "MCE" not in few
+
+
+def test_temperature_below_1_is_called_underconfident() -> None:
+    fits = [(2.0, 1.5, 2.5, "> 1: overconfident"), (0.5, 0.4, 0.6, "< 1: underconfident"), (1.0, 0.9, 1.1, "may be 1")]
+    for temperature, low, high, words in fits:
+        assert score_panel.temperature_words(TemperatureFit(temperature, (low, high)), INK).endswith(words)
+
+
+def test_where_temperature_and_bins_contradict_each_other_it_is_said() -> None:
+    facts = make_facts()
+    now = replace(computed(facts, Chosen()), temperature=TemperatureFit(0.5, (0.4, 0.6)))
+    assert "by NLL, though not by its bins" in text_of(score_panel.score_lines(facts, now, INK, 45, 14))
+
+
+# The tab of scores
+
+
+def test_the_tab_of_scores_has_every_score_the_classes_the_ranking_and_the_shifts() -> None:
+    facts = make_facts()
+    for columns in (200, 120, 80):
+        lines = score_tab.score_tab_lines(facts, 3, INK, columns)
+        text = text_of(lines)
+        for words in (
+            *SCORES.values(),
+            "worst classes",
+            "AURC",
+            "after T",
+            "other test sets",
+            "noise:1",
+            "epoch    loss",
+        ):
+            assert words in text
+    shift = next(line.plain for line in lines if "unknown" in line.plain)
+    assert shift.split() == ["unknown", "–", "–", ".500", ".812", ".345"]
+
+
+def test_epochs_before_the_last_have_what_was_recorded_of_them() -> None:
+    facts = make_facts()
+    facts.record(2)["metrics"].update(ece_after_t=0.0123, nll_after_t=1.234, temperature=2.0)
+    text = text_of(score_tab.score_tab_lines(facts, 2, INK, 120))
+    assert ".012" in text and "1.234" in text and "worst classes" not in text
 
 
 def test_an_epoch_that_another_run_has_not_shows_the_nearest() -> None:
@@ -129,17 +341,15 @@ def test_the_cursor_begins_at_the_bin_that_adds_most_to_the_ece() -> None:
     assert now.cursor == np.abs(now.bins.confidence_sum - now.bins.correct).argmax()
 
 
-@pytest.mark.parametrize("short", [False, True])
-def test_the_verdict_names_direction_epoch_and_bins(short: bool) -> None:
+@pytest.mark.parametrize("columns", [79, 119])
+def test_the_verdict_names_direction_epoch_and_bins(columns: int) -> None:
     facts = make_facts()
-    now = shown.shown(facts, Chosen())
-    assert now is not None
-    words = shown.verdict(now, INK, short=short)
-    assert words.startswith("Overconfident: says ") and "▲" in words and "(M" not in words
-    early = shown.shown(facts, Chosen(epoch=2, m=30, equal_mass=True))
-    assert early is not None
-    assert shown.verdict(early, INK, short=short).startswith("After epoch 2, ")
-    assert "ECE (M 30) ." in shown.verdict(early, INK, short=short)
+    words = shown.verdict(facts, computed(facts, Chosen()), columns)
+    assert words.startswith("Overconfident: says ") and "(M" not in words
+    assert len(words) <= columns
+    early = shown.verdict(facts, computed(facts, Chosen(epoch=2, m=30, equal_mass=True)), columns)
+    assert early.startswith("After epoch 2, ")
+    assert "ECE (M 30) ." in early
 
 
 # The scrubber
@@ -235,7 +445,7 @@ def test_marks_of_a_search_change_no_letter(line: str, wanted: str) -> None:
 # Hostile content
 
 numbers = st.one_of(st.none(), st.booleans(), st.floats(), st.sampled_from([1e300, -1e300, 10**400]), st.text())
-metrics = st.dictionaries(st.sampled_from([*scores.SCORE_NAMES, "other"]), numbers)
+metrics = st.dictionaries(st.sampled_from([*SCORE_NAMES, "other"]), numbers)
 some_bins = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
@@ -294,7 +504,13 @@ Drawing = Callable[[Facts, Ink, int, int], object]
 
 
 def draw_diagram(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
-    for chosen in (Chosen(), Chosen(1, 30, True, 0.5), Chosen(2, 5, False, 1.0)):
+    for chosen in (
+        Chosen(),
+        Chosen(1, 30, equal_mass=True, confidence=0.5),
+        Chosen(2, 5, scaled=True, confidence=1.0),
+        Chosen(scaled=True, equal_mass=True),
+        Chosen(m=10, scaled=True, class_rank=1),
+    ):
         now = shown.shown(facts, chosen)
         if now is None:
             state_words.before_the_first(facts, 3)
@@ -303,10 +519,15 @@ def draw_diagram(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
             shown.shown(facts, change(facts, chosen, 1))
         lines = diagram_panels.diagram(facts, now, ink, columns, rows, with_scores=True)
         assert len(lines) >= 1
-        diagram_panels.score_lines(facts, now, ink)
-        diagram_panels.other_bins(facts, now, ink, columns)
+        for wanted in shown.wanted_certainties(facts, now):
+            facts.certainties.take(compute(wanted))
+        now = shown.shown(facts, chosen)
+        assert now is not None
+        score_panel.score_lines(facts, now, ink, columns, rows)
+        number_panel.number_lines(facts, now, ink, columns, rows)
         diagram_panels.over_epochs(facts, now, ink, columns, rows)
-        shown.verdict(now, ink)
+        shown.verdict(facts, now, columns)
+        shown.next_class(facts, chosen)
     state_words.trouble(facts)
 
 
@@ -327,9 +548,8 @@ def draw_mixup(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
 
 def draw_scores(facts: Facts, ink: Ink, columns: int, rows: int) -> None:
     for epoch in (*facts.epochs, 99):
-        score_tab.score_table(facts, epoch, ink)
-        score_tab.epoch_table(facts, epoch, ink)
-    score_tab.markdown(facts)
+        score_tab.score_tab_lines(facts, epoch, ink, columns)
+    epoch_table.markdown(facts)
 
 
 def draw_setup(facts: Facts, ink: Ink, columns: int, rows: int) -> None:

@@ -173,22 +173,31 @@ async def test_marking_the_fold_marks_its_runs(runs: MadeRuns, open_app: OpenApp
 # Sorting
 
 
-async def test_s_sorts_by_the_next_column_and_capital_s_turns_it_round(runs: MadeRuns, open_app: OpenApp) -> None:
+async def test_s_asks_which_column_to_sort_by_and_the_same_again_turns_it_round(
+    runs: MadeRuns, open_app: OpenApp
+) -> None:
     by_alpha = [runs.finished(alpha, ece=ece).id for alpha, ece in ((0.1, 0.3), (0.2, 0.1), (0.3, 0.2))]
     async with open_app() as opened:
         newest_first = opened.shown
-        await opened.press("s", "s")
+        await opened.press("s")
+        await opened.until_shown("Sort by", "accuracy", "created")
+        await opened.press("down", "j", "enter")
         assert opened.shown == by_alpha
         assert "alpha ▲" in opened.line_of("Runs ·")
         await opened.press("S")
         assert opened.shown == by_alpha[::-1]
         assert "alpha ▼" in opened.line_of("Runs ·")
-        while "ece" not in opened.line_of("Runs ·"):
-            await opened.press("s")
+        await opened.press("s", "enter")
+        assert opened.shown == by_alpha
+        await opened.press("s", "e", "e", "enter")  # epoch, then ece
         assert opened.shown == [by_alpha[1], by_alpha[2], by_alpha[0]]
-        while "live, queued, newest" not in opened.text:
-            await opened.press("s")
+        for no in ("escape", "q"):
+            await opened.press("s", "down", no)
+            assert "ece ▲" in opened.line_of("Runs ·")
+        await opened.press("s", "l", "enter")  # round to the first
+        assert "live, queued, newest" in opened.text
         assert opened.shown == newest_first
+        assert opened.app.focused is opened.table
 
 
 # The mouse

@@ -1,4 +1,4 @@
-"""What the compare screen shows: a study and the pooled bins of its rows, at the runs' own bins or at others."""
+"""What the compare screen shows: a study and the pooled bins of its rows, as its runs are scored or in another way."""
 
 from __future__ import annotations
 
@@ -7,90 +7,111 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtui.calibration import scores
-from mixtui.calibration.bins import Bins, FloatArray, IntArray, equal_mass
+from mixtui.calibration.bins import Bins
+from mixtui.calibration.top_labels import TopLabels
 from mixtui.store.listing import Document
 from mixtui.store.study import Row, Study, study_of
 
-_FROM_BINS = ("ece", "mce", "oe", "ue")
-_ALSO_OF_BINS = ("classwise_ece", "equal_mass_ece")  # which follow from the predictions alone
+MOST_M = 1000  # that a run may be scored with
+
+# Other bins give other ones.
+_OF_BINS = (
+    *("ece", "ece_low", "ece_high", "ece_floor", "ece_floor_low", "ece_floor_high", "mce", "oe", "ue"),
+    *("debiased_ece", "classwise_ece", "equal_mass_ece", "ece_after_t", "ece_floor_high_after_t"),
+)
+# What a run recorded of its scores after temperature scaling, and under which name.
+_RECORDED_AFTER_T = {
+    **{name: name for name in ("accuracy", "temperature", "temperature_low", "temperature_high")},
+    **{name: name for name in ("ece_after_t", "ece_floor_high_after_t", "nll_after_t")},
+    **{"ece": "ece_after_t", "ece_floor_high": "ece_floor_high_after_t", "nll": "nll_after_t"},
+}
 
 
 @dataclass(frozen=True)
-class Binning:
-    """How confidences are put into bins: `m` of equal width, or about `m` of equal mass."""
+class Scoring:
+    """How runs are scored: with about `m` bins of equal mass, or `m` of equal width, None for those of each run; as
+    they are, or after temperature scaling."""
 
-    m: int
-    equal_mass: bool = False
+    m: int | None = None
+    equal_mass: bool = False  # for a given m alone
+    after_t: bool = False
 
 
 @dataclass(frozen=True, eq=False)  # see Bins
-class TopLabels:
-    """The predictions of n images: confidence of the top label, (n,), and whether it was right, (n,)."""
+class Sample:
+    """What was read of a run for a scoring.
 
-    confidence: FloatArray
-    correct: IntArray
+    `bins` are drawn, or for bins of equal mass those of all seeds' `labels` together. `of_bins` are the scores that
+    follow from bins other than the run's own, `after_t` those after temperature scaling, under the names of those
+    before, and what is recorded of it; None where they are not asked for.
+    """
 
-
-Sample = Bins | TopLabels
+    bins: Bins
+    labels: TopLabels | None = None
+    of_bins: Mapping[str, float] | None = None
+    after_t: Mapping[str, float | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """A study, and for each of its rows the bins of all seeds as one; None where there are none.
 
-    `binning` None is that of each run. `lacking` are the runs that count and whose bins cannot be had so.
+    `lacking` are the runs that count and whose bins cannot be had so.
     """
 
     study: Study
     bins: tuple[Bins | None, ...]
-    binning: Binning | None = None
+    scoring: Scoring = Scoring()
     lacking: tuple[str, ...] = ()
 
 
 def compare(
-    documents: Sequence[Document], binning: Binning | None, sample_of: Callable[[Document], Sample | None]
+    documents: Sequence[Document], scoring: Scoring, sample_of: Callable[[Document], Sample | None]
 ) -> Comparison:
-    """Put runs together. `sample_of` gives what was read of a run: top labels for equal mass, else its bins.
+    """Put runs together. `sample_of` gives what was read of a run.
 
-    At bins other than their own the runs get the scores of these bins, and none that cannot be had from them.
+    Scored in another way than their own, the runs get these scores, and none that cannot be had.
     """
     samples = {document["id"]: sample for document in documents if (sample := sample_of(document)) is not None}
-    if binning is not None:
-        documents = [_rescored(document, samples.get(document["id"]), binning) for document in documents]
-    study = study_of(documents)
+    rescored = [_rescored(document, samples.get(document["id"]), scoring) for document in documents]
+    study = study_of(rescored, after_t=scoring.after_t)
     lacking = tuple(run.id for run in study.runs if run.id not in samples)
-    return Comparison(study, tuple(_pooled(row, samples, binning) for row in study.rows), binning, lacking)
+    return Comparison(study, tuple(_pooled(row, samples, scoring) for row in study.rows), scoring, lacking)
 
 
 def common_m(study: Study) -> int | None:
     """The number of bins that all runs of a study were scored with; None where they differ, or do not tell."""
-    m = study.recipes.common.get("bins")
-    return int(m) if isinstance(m, float) and m >= 1 and m.is_integer() else None
+    saved = saved_m(study)
+    return saved[0] if len(saved) == 1 and "bins" in study.recipes.common else None
 
 
-def _rescored(document: Document, sample: Sample | None, binning: Binning) -> Document:
-    """The document with the scores of the run at `binning` in place of those at its own bins, which tell no more."""
+def saved_m(study: Study) -> tuple[int, ...]:
+    """The numbers of bins that the runs of a study were scored with, which every one has saved."""
+    values = (study.recipes.common.get("bins"), *study.recipes.varying.get("bins", ()))
+    whole = (int(m) for m in values if isinstance(m, float) and m.is_integer())
+    return tuple(sorted(m for m in whole if 1 <= m <= MOST_M))
+
+
+def _rescored(document: Document, sample: Sample | None, scoring: Scoring) -> Document:
+    """The document with the scores of the run at `scoring` in place of its own; at other bins these tell no more."""
     config, metrics = document.get("config"), document.get("metrics")
-    if not isinstance(config, dict) or not isinstance(metrics, dict):
+    if scoring == Scoring() or not isinstance(config, dict) or not isinstance(metrics, dict):
         return document
-    kept = {name: value for name, value in metrics.items() if name not in (*_FROM_BINS, *_ALSO_OF_BINS)}
-    bins = _in_bins([sample], binning) if isinstance(sample, TopLabels) else sample
-    if bins is not None:
-        kept |= {name: getattr(scores, name)(bins) for name in _FROM_BINS}
-    recipe = {name: value for name, value in config.items() if name != "bins"}
-    return {**document, "config": recipe, "metrics": kept}
+    if scoring.after_t:
+        recorded = {name: metrics.get(known) for name, known in _RECORDED_AFTER_T.items()}
+        metrics = recorded if sample is None else sample.after_t or {}
+    if scoring.m is not None:
+        metrics = {name: value for name, value in metrics.items() if name not in _OF_BINS}
+        metrics |= {} if sample is None else sample.of_bins or {}
+        config = {name: value for name, value in config.items() if name != "bins"}
+    return {**document, "config": config, "metrics": metrics}
 
 
-def _pooled(row: Row, samples: Mapping[str, Sample], binning: Binning | None) -> Bins | None:
+def _pooled(row: Row, samples: Mapping[str, Sample], scoring: Scoring) -> Bins | None:
     found = [samples[run.id] for run in row.runs if run.id in samples]
-    labels = [sample for sample in found if isinstance(sample, TopLabels)]
-    if binning is not None and labels:
-        return _in_bins(labels, binning)
-    bins = {run_id: sample for run_id, sample in samples.items() if isinstance(sample, Bins)}
-    return row.pooled_bins(bins.get)
-
-
-def _in_bins(labels: Sequence[TopLabels], binning: Binning) -> Bins:
-    confidence = np.concatenate([one.confidence for one in labels])
-    return equal_mass(confidence, np.concatenate([one.correct for one in labels]), binning.m)
+    labels = [sample.labels for sample in found if sample.labels is not None]
+    if scoring.equal_mass and scoring.m is not None and labels:
+        confidence = np.concatenate([one.confidence for one in labels])
+        correct = np.concatenate([one.correct for one in labels])
+        return TopLabels(confidence, correct).bins(scoring.m, of_equal_mass=True)
+    return row.pooled_bins({run_id: sample.bins for run_id, sample in samples.items()}.get)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,9 @@ from textual.geometry import Size
 from textual.message import Message
 
 from mixtui.store.study import Study
-from mixtui.store.study_table import all_columns, cells, heading, standard_columns
-from mixtui.ui.columns import fit
+from mixtui.store.study_table import all_columns, heading, standard_columns
 from mixtui.ui.commands import BY_ID, Place, bindings, key_names
+from mixtui.ui.compare.table_pages import Page, table_pages
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.panel import Framed
 
@@ -25,79 +24,6 @@ if TYPE_CHECKING:
     from mixtui.ui.app import MixtuiApp
 
 GUTTER = 4  # columns: cursor, the mark in the α's colour
-GAPS = (3, 2)  # between columns, the wider one where there is room
-_FIGURE = re.compile(r"[+\-−]?\d*(?=\.\d)")
-
-
-@dataclass(frozen=True)
-class TableColumn:
-    """A column as it is shown, its texts of one width: the heading, then a cell for each row."""
-
-    name: str
-    texts: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        return cell_len(self.texts[0])
-
-
-@dataclass(frozen=True)
-class Page:
-    """Columns that fit side by side. The first pages show what differs, the others all else."""
-
-    columns: tuple[TableColumn, ...]
-    gap: int
-    is_standard: bool
-
-
-def table_pages(study: Study, width: int, words: Callable[[str], str]) -> list[Page]:
-    """What differs on as few pages as it takes, then all other columns; those that name a row stand on each page."""
-    standard = standard_columns(study)
-    names = ("alpha", *study.differing)
-    scores = [name for name in standard if name not in names]
-    rest = [name for name in all_columns(study) if name not in standard]
-    columns = {name: _column(study, name, words) for name in (*standard, *rest)}
-    room = width - GUTTER - 1  # a blank before the frame
-    fixed = [columns[name] for name in names]
-    while len(fixed) > 1 and _width(fixed, GAPS[-1]) > room // 2:
-        scores.insert(0, fixed.pop().name)
-    return [
-        Page(tuple(page), gap, is_standard)
-        for is_standard, wanted in ((True, scores), (False, rest))
-        for gap, page in _pages(fixed, [columns[name] for name in wanted], room)
-    ]
-
-
-def _pages(
-    fixed: Sequence[TableColumn], wanted: Sequence[TableColumn], room: int
-) -> Iterator[tuple[int, list[TableColumn]]]:
-    gap = GAPS[0] if _width([*fixed, *wanted], GAPS[0]) <= room else GAPS[-1]
-    page = [*fixed]
-    for column in wanted:
-        if len(page) > len(fixed) and _width([*page, column], gap) > room:
-            yield gap, page
-            page = [*fixed]
-        page.append(column)
-    yield gap, page
-
-
-def _width(columns: Sequence[TableColumn], gap: int) -> int:
-    return sum(column.width for column in columns) + gap * (len(columns) - 1)
-
-
-def _column(study: Study, name: str, words: Callable[[str], str]) -> TableColumn:
-    texts = [words(heading(name)), *_aligned([words(cells(study, row, [name])[0]) for row in study.rows])]
-    width = max(map(cell_len, texts))
-    return TableColumn(name, tuple(fit(text, width) for text in texts))
-
-
-def _aligned(texts: Sequence[str]) -> list[str]:
-    """The texts with the decimal points of their first figures below each other."""
-    before = [len(found[0]) if (found := _FIGURE.match(text)) else None for text in texts]
-    most = max((length for length in before if length is not None), default=0)
-    return [
-        " " * (most - length) + text if length is not None else text for text, length in zip(texts, before, strict=True)
-    ]
 
 
 class StudyTable(Framed, can_focus=True):
@@ -121,7 +47,8 @@ class StudyTable(Framed, can_focus=True):
         self._marks: Sequence[Style] = ()
         self._cursor = 0
         self._top = 0  # the first row that is seen
-        self._pages: list[Page] = []
+        self._pages: list[Page] = []  # first those of what differs, then those of all else
+        self._standard_pages = 0
         self._page = 0
 
     def show(self, study: Study, marks: Sequence[Style], cursor: int) -> None:
@@ -141,25 +68,27 @@ class StudyTable(Framed, can_focus=True):
         self._make_pages()
 
     def _make_pages(self) -> None:
-        if self._study is None or not self.size.width:
+        study, glyphs = self._study, self.app.glyphs
+        if study is None or not self.size.width:
             return
-        self._pages = table_pages(self._study, self.size.width, self.app.glyphs.words)
+        standard, room = standard_columns(study), self.size.width - GUTTER - 1  # a blank before the frame
+        rest = [name for name in all_columns(study) if name not in standard]
+        pages, more = (table_pages(study, each, room, glyphs.words, glyphs.direction) for each in (standard, rest))
+        self._pages, self._standard_pages = [*pages, *more], len(pages)
         self._page = min(self._page, len(self._pages) - 1)
         self._show_titles()
 
     @property
     def shows_all_columns(self) -> bool:
         """Whether the page is one of those that show more than what differs."""
-        return bool(self._pages) and not self._pages[self._page].is_standard
+        return bool(self._pages) and self._page >= self._standard_pages
 
     @property
     def next_page(self) -> str:
         """What `turn_page` shows."""
-        after = self._pages[self._page + 1 :]
-        if self._pages and not after:
+        if self._page + 1 == len(self._pages):
             return "what differs"
-        turns_standard = bool(after) and after[0].is_standard
-        return "more columns" if self.shows_all_columns or turns_standard else "all columns"
+        return "all columns" if self._page + 1 == self._standard_pages else "more columns"
 
     def turn_page(self) -> None:
         self._page = (self._page + 1) % max(len(self._pages), 1)
@@ -171,9 +100,11 @@ class StudyTable(Framed, can_focus=True):
             return
         differing = [heading(name) for name in ("alpha", *self._study.differing)]
         left = "All columns" if self.shows_all_columns else f"What differs: {', '.join(differing)}"
-        alike = [page for page in self._pages if page.is_standard != self.shows_all_columns]
-        if len(alike) > 1:
-            left += f" · {alike.index(self._pages[self._page]) + 1} of {len(alike)}"
+        first, last = 0, self._standard_pages
+        if self.shows_all_columns:
+            first, last = last, len(self._pages)
+        if last - first > 1:
+            left += f" · {self._page - first + 1} of {last - first}"
         key = self.app.keys_of(BY_ID["columns"])[:1]
         right = f"{key_names(key)} {self.next_page}" if len(self._pages) > 1 else ""
         self.set_titles(self.app.glyphs.words(left), self.app.glyphs.words(right))
@@ -184,7 +115,7 @@ class StudyTable(Framed, can_focus=True):
         page = self._pages[self._page]
         rows = max(self.size.height - 1, 1)
         self._top = max(min(self._top, self._cursor, len(self._marks) - rows), self._cursor - rows + 1, 0)
-        head = Text(" " * GUTTER + self._texts(page, 0), themed(self.app, "text-secondary"))
+        head = Text(" " * GUTTER + page.line(0), themed(self.app, "text-secondary"))
         seen = range(self._top, min(self._top + rows, len(self._marks)))
         return Text("\n", no_wrap=True, overflow="crop").join([head, *(self._row(page, index) for index in seen)])
 
@@ -192,14 +123,11 @@ class StudyTable(Framed, can_focus=True):
         glyphs, at_cursor = self.app.glyphs, index == self._cursor
         line = Text(f" {glyphs.cursor if at_cursor else ' '}", no_wrap=True)
         line.append(glyphs.mark, self._marks[index])
-        line.append(f" {self._texts(page, index + 1)}")
+        line.append(f" {page.line(index + 1)}")
         if at_cursor:
             line.pad_right(self.size.width - cell_len(line.plain))
             line.stylize(f"{'bold ' * self.has_focus}on {themed(self.app, 'raised')}")
         return line
-
-    def _texts(self, page: Page, index: int) -> str:
-        return (" " * page.gap).join(column.texts[index] for column in page.columns)
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)

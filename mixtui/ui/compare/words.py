@@ -4,41 +4,89 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
+from mixtui.store import study_verdict
 from mixtui.store.listing import Document
-from mixtui.store.query import parse
+from mixtui.store.query import parse, quoted
 from mixtui.store.study import Row
-from mixtui.ui.compare.comparison import Comparison
+from mixtui.ui.compare.comparison import Comparison, Scoring
+from mixtui.ui.glyphs import Glyphs
 from mixtui.ui.words import listing, plural, printable
 
 _ORDER = ("running", "starting", "stopping", "queued")
 
 
-def left_out(documents: Sequence[Document], comparison: Comparison) -> list[str]:
-    """What a person should know of the runs before trusting the figures: which are not finished, which do not count."""
-    study = comparison.study
+def not_saved(comparison: Comparison, saved: Sequence[int]) -> str:
+    """Why no run has an ECE at these bins, and at which of the numbers of bins `saved` they have; empty if one has."""
+    runs, scoring = comparison.study.runs, comparison.scoring
+    if scoring.m is None or not runs or any("ece" in run.metrics for run in runs):
+        return ""
+    why = f"No run here has an ECE at M {scoring.m}: no such bins were saved, nor predictions to make them from."
+    return f"{why} Saved: {_numbers(saved)}; b and B lead there." if saved else why
+
+
+def left_out(documents: Sequence[Document], comparison: Comparison, saved: Sequence[int]) -> list[str]:
+    """What a person should know of the runs before trusting the figures: which are not finished, which do not count.
+
+    `saved` are the numbers of bins that they were scored with.
+    """
+    study, scoring = comparison.study, comparison.scoring
     by_id = {document["id"]: document for document in documents}
     sentences = []
     unfinished = [
         f"α {row.alpha:g} · seed {run.seed} ({_progress(by_id[run.id])})"
         for row in study.rows
         for run in row.runs
-        if not run.finished
+        if not run.finished and run.id in by_id  # not removed since
     ]
     if unfinished:
         sentences.append(f"Not finished: {listing(unfinished)}.")
-    if study.without_epoch:
-        sentences.append(f"{plural(study.without_epoch, 'run')} without an epoch yet.")
-    if study.broken:
-        sentences.append(f"{plural(study.broken, 'run')} cannot be read.")
-    repeats = len(documents) - len(study.runs) - study.without_epoch - study.broken
-    if repeats:
-        sentences.append(f"Of runs done twice one counts: {repeats} left out.")
-    if comparison.lacking:
-        at = f" at M {comparison.binning.m}" if comparison.binning else ""
-        sentences.append(f"{plural(len(comparison.lacking), 'run')} without bins{at}.")
+    sentences += study_verdict.left_out(study, len(documents))
+    if comparison.lacking and not not_saved(comparison, saved):
+        told = plural(len(comparison.lacking), "run")
+        if scoring.after_t:
+            sentences.append(f"{told} without predictions, so without a diagram after temperature scaling.")
+        else:
+            at = f" at M {scoring.m}" if scoring.m else ""
+            instead = f" (saved: {_numbers(saved)})" if saved and scoring.m else ""
+            sentences.append(f"{told} without bins{at}{instead}.")
     return sentences
+
+
+def first_sentences(sentences: Sequence[str], columns: int, lines: int) -> str:
+    """The first of the sentences, and the next ones as far as all fit into `lines`."""
+    told = sentences[0]
+    for sentence in sentences[1:]:
+        if len(wrap(f"{told} {sentence}", max(columns, 1))) > lines:
+            break
+        told += f" {sentence}"
+    return told
+
+
+def no_bins(scoring: Scoring) -> str:
+    """What stands in place of a diagram."""
+    if scoring.after_t:
+        return "No predictions of its runs to scale."
+    return "No bins of its runs can be read." if scoring.m is None else f"No bins were saved at M {scoring.m}."
+
+
+def _numbers(saved: Sequence[int]) -> str:
+    return f"M {listing(list(map(str, saved)))}"
+
+
+def legends(glyphs: Glyphs) -> list[str]:
+    """What the figures and marks mean, at length and ever shorter."""
+    over, under, neither, floor = (glyphs.direction(way) for way in ("over", "under", "neither", "floor"))
+    ways = f"{over} over-, {under} underconfident, {neither} neither"
+    at_length = f"ECE: mean over seeds. Bars: pooled. {ways}, {floor} at the noise floor"
+    told = [
+        f"{at_length}; under the bars, bins whose 95 % interval excludes 0.",
+        f"{at_length}.",
+        f"ECE: mean over seeds. {ways}, {floor} at the floor.",
+    ]
+    return list(map(glyphs.words, told))
 
 
 def waiting(documents: Sequence[Document]) -> list[str]:
@@ -60,23 +108,16 @@ def query_for(row: Row, tag: str, selection: Sequence[str], documents: Sequence[
         found = {document["id"] for document in documents if test.matches(document)}
         if wanted <= found <= chosen:
             return query
-    return f"id={','.join(map(_quoted, sorted(wanted)))}"
+    return f"id={','.join(map(quoted, sorted(wanted)))}"
 
 
 def _queries(row: Row, tag: str) -> Iterator[str]:
     alpha = f"alpha:{row.alpha:g}" if float(f"{row.alpha:g}") == row.alpha else f"alpha:{row.alpha!r}"
     if tag:
-        yield f"tag:{_quoted(tag)} {alpha}"
-        yield f"tag={_quoted(tag)} {alpha}"
+        yield f"tag:{quoted(tag)} {alpha}"
+        yield f"tag={quoted(tag)} {alpha}"
     yield alpha
-    yield f"id:{','.join(_quoted(run.id.rpartition('-')[2]) for run in row.runs)}"
-
-
-def _quoted(text: str) -> str:
-    """As the query language takes any text."""
-    if text and all(character.isalnum() or character in "-_." for character in text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    yield f"id:{','.join(quoted(run.id.rpartition('-')[2]) for run in row.runs)}"
 
 
 def _progress(document: Document) -> str:

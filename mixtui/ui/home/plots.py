@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.text import Text
 
 from mixtui.calibration.mixup_floor import mixed_loss_floor
+from mixtui.figures import ece_margin
 from mixtui.plots.axes import Range
 from mixtui.plots.curves import Curve, Drawing, Pane, draw_curves
 from mixtui.plots.reliability import reliability_picture
 from mixtui.plots.smoothing import ema
+from mixtui.plots.text_lines import fill_lines
 from mixtui.ui.columns import run_direction
 from mixtui.ui.drawing import bins_of, curve_glyphs, diagram_glyphs, epoch_values
+from mixtui.ui.glyphs import Glyphs
 from mixtui.ui.home.view import HomeView, PlottedRun
 from mixtui.ui.words import fraction, number, plural
 
@@ -22,7 +25,8 @@ from mixtui.ui.words import fraction, number, plural
 class HomePlots:
     """Draws views, and remembers the ranges of the axes from one picture to the next, so that they hold still."""
 
-    def __init__(self) -> None:
+    def __init__(self, give_way: Callable[[], None]) -> None:
+        self._give_way = give_way  # called between two pieces of work, for whatever is more urgent
         self._ranges: dict[str, tuple[Range, ...]] = {}
 
     def draw(self, name: str, view: HomeView, columns: int, rows: int) -> list[Text]:
@@ -41,6 +45,7 @@ class HomePlots:
             return [Text(), _secondary(view, "No steps yet.")] if view.runs else _nothing_yet(view, columns)
         curves = []
         for run in view.runs:
+            self._give_way()
             steps, on_top = run.view.steps, _is_on_top(view, run)
             smooth = ema(steps.loss, view.smoothing) if view.smoothing else steps.loss
             raw = steps.loss if view.smoothing and len(view.runs) == 1 else None
@@ -49,7 +54,7 @@ class HomePlots:
         drawing = self._drawn(
             "loss", [Pane(curves, previous_range=previous[0], log=view.log_scale)], view, columns, rows
         )
-        return [*drawing.text.split("\n"), _loss_note(view, drawing.notes)]
+        return [*drawing.text.split("\n"), _loss_note(view, drawing.notes, columns)]
 
     def _scores(self, view: HomeView, columns: int, rows: int) -> list[Text]:
         """Accuracy on the test split (solid) and on clean training images (dashed), and ECE, after each epoch."""
@@ -58,7 +63,7 @@ class HomePlots:
         previous = self._ranges.get("scores", (None, None))
         accuracy = Pane(
             _score_curves(view, "accuracy"),
-            title=view.ink.glyphs.words("accuracy  test ─  train, clean ┄"),
+            title=view.ink.glyphs.words("accuracy  test ─ train, clean ┄"),
             previous_range=previous[0],
         )
         ece = Pane(_score_curves(view, "ece"), title="ECE", previous_range=previous[1])
@@ -71,6 +76,7 @@ class HomePlots:
     def _drawn(self, name: str, panes: Sequence[Pane], view: HomeView, columns: int, rows: int) -> Drawing:
         x_name = "step" if name == "loss" else "epoch"
         glyphs = curve_glyphs(view.ink.glyphs)
+        self._give_way()
         drawing = draw_curves(panes, columns=columns, rows=rows - 1, glyphs=glyphs, x_name=x_name)
         self._ranges[name] = drawing.y_ranges
         return drawing
@@ -97,29 +103,33 @@ def _diagram(view: HomeView, columns: int, rows: int) -> list[Text]:
     picture = reliability_picture(
         bins, columns, rows - 1, colors=ink.colors, ground=ink.ground, glyphs=diagram_glyphs(ink.glyphs)
     )
-    return [*picture, _secondary(view, _scores_of(view.at_cursor, view))]
+    caption = fill_lines(_caption(view.at_cursor, ink.glyphs), columns - 1, "  ")  # a dot would read as a mark
+    return [*picture, *(_secondary(view, line) for line in caption[: rows - len(picture)])]
 
 
-def _scores_of(document: dict[str, Any], view: HomeView) -> str:
+def _caption(document: dict[str, Any], glyphs: Glyphs) -> list[str]:
+    """`ECE .022 ±.007 ▼`, `floor .011`, `T 0.93`, `says .678, right .700`: what is known, the most telling first."""
     metrics: dict[str, Any] = document.get("metrics") or {}
-    glyphs = view.ink.glyphs
-    m = document["config"].get("bins")
-    ece = f"ECE {fraction(metrics.get('ece'), glyphs)} {glyphs.direction(run_direction(document))}"
-    says, right = (fraction(metrics.get(name), glyphs) for name in ("confidence", "accuracy"))
-    return f"{ece.rstrip()}{f' M {m}' if m != 15 else ''}  says {says}, right {right}"
+    m, floor, temperature = document["config"].get("bins"), metrics.get("ece_floor"), metrics.get("temperature")
+    ece, says, right = (fraction(metrics.get(name), glyphs) for name in ("ece", "confidence", "accuracy"))
+    parts = [f"ECE {ece}", ece_margin(metrics), glyphs.direction(run_direction(document)).strip()]
+    parts += [f"M {m}"] * (m != 15)
+    floors = [f"floor {fraction(floor, glyphs)}"] * (floor is not None)
+    scaling = [f"T {temperature:.2f}"] if isinstance(temperature, float) and 0 < temperature < 1000 else []
+    return [glyphs.words(" ".join(filter(None, parts))), *floors, *scaling, f"says {says}, right {right}"]
 
 
-def _loss_note(view: HomeView, notes: Sequence[str]) -> Text:
-    """What could not be drawn; else how many runs are plotted, and the floor of the loss."""
+def _loss_note(view: HomeView, notes: Sequence[str], columns: int) -> Text:
+    """What could not be drawn; else how many runs are plotted, and, where there is room, the floor of the loss."""
     if notes:
         return Text(view.ink.glyphs.words(f" {notes[0]}"), view.ink.warning, no_wrap=True)
-    words = plural(view.wanted, "run")
+    parts = [plural(view.wanted, "run")]
     document = view.runs[-1].document
     classes, alpha = (document.get("data") or {}).get("classes"), document["config"]["alpha"]
     if isinstance(classes, list) and len(classes) > 1 and alpha:
         floor = fraction(mixed_loss_floor(alpha, len(classes)), view.ink.glyphs)
-        words += f" · floor α {number(alpha)}: {floor} nats"
-    return _secondary(view, words)
+        parts.append(view.ink.glyphs.words(f"floor α {number(alpha)}: {floor} nats"))
+    return _secondary(view, fill_lines(parts, columns - 1, " · ")[0])
 
 
 def _nothing_yet(view: HomeView, columns: int) -> list[Text]:

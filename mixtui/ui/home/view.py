@@ -52,7 +52,7 @@ class HomeView:
             "loss": ("1 Training loss", f"{scale}{smoothing}"),
             "scores": ("2 Accuracy and ECE", "epochs"),
             "diagram": ("3 Reliability", at_cursor),
-            "log": ("4 log", ""),
+            "log": ("4 Log", ""),
         }
         return {name: (left, glyphs.words(right)) for name, (left, right) in titles.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 from rich.text import Text
 
@@ -23,7 +24,8 @@ def draw_mixing(
     shown = alphas[:: -(-len(alphas) // MOST_DENSITIES)]
     if len(shown) < len(alphas):
         told = [f"{len(shown)} of {len(alphas):,} alphas are drawn.", *told]
-    caption = [ink.quiet(f" {line}") for line in told]
+    sentences = map(ink.glyphs.words, told)
+    caption = [ink.quiet(f" {line}") for sentence in sentences for line in wrap(sentence, max(columns - 2, 20))]
     styles = alpha_styles({*known, *shown}, ink.colors, ink.ground)
     curves = [BetaDensity(alpha, number(alpha), styles[alpha]) for alpha in shown]
     room = rows - len(caption) if rows > 2 * len(caption) else rows

@@ -26,7 +26,7 @@ _LONGEST_WORD, _LONGEST_FAULT = 80, 250  # characters
 _DEFAULTS = RunConfig(alpha=0)
 _RECIPE = (
     *("model", "epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "label_smoothing"),
-    *("augment", "mixup_per", "stem", "bins"),
+    *("augment", "mixup_per", "stem", "bins", "holdout"),
 )
 _WHOLE = "Write a whole number, such as 10."
 _NUMBER = "Write a number, such as 0.003."
@@ -55,6 +55,7 @@ class Entries:
     mixup_per: str = _DEFAULTS.mixup_per
     stem: str = _DEFAULTS.stem
     bins: str = f"{_DEFAULTS.bins}"
+    holdout: str = f"{_DEFAULTS.holdout}"
     device: str = "auto"
     precision: str = "auto"
     retries: str = "0"

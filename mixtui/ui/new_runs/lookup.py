@@ -11,6 +11,7 @@ from mixtui.datasets.resolve import FOLDER_PREFIX, resolve
 from mixtui.errors import MixtuiError, reason_of
 from mixtui.launch.devices import choose_device, cores, gpus_for, threads_for
 from mixtui.launch.estimate import Typical, directory_size, typical_size
+from mixtui.launch.import_check import check_import
 from mixtui.launch.machine import disk_free
 from mixtui.store.listing import Document
 from mixtui.ui.new_runs.form import Plan, fault_of
@@ -59,7 +60,12 @@ def look_up(wish: Wish, documents: Sequence[Document], root: Path) -> Found:
         gpus = len(gpus_for(device))
     except MixtuiError as error:
         faults["device"] = fault_of(error)
-    if dataset.startswith(FOLDER_PREFIX):
+    if (fault := _import_fault("model", wish.model)) is not None:
+        faults["model"] = fault
+    if not dataset.startswith(FOLDER_PREFIX):
+        if (fault := _import_fault("dataset", dataset)) is not None:
+            faults["own_dataset"] = fault
+    else:
         try:
             dataset = resolve(dataset, default_data_dir()).dataset
         except MixtuiError as error:
@@ -73,6 +79,14 @@ def look_up(wish: Wish, documents: Sequence[Document], root: Path) -> Found:
     except OSError:
         free = None
     return Found(wish, device, gpus, size, free, faults)
+
+
+def _import_fault(option: str, path: str) -> str | None:
+    try:
+        check_import(option, path, Path.cwd())
+    except MixtuiError as error:
+        return fault_of(error)
+    return None
 
 
 def data_sets_here() -> dict[str, bool]:

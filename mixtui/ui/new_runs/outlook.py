@@ -32,6 +32,7 @@ class Outlook:
     here: Mapping[Point, str]  # states of the runs that are here already
     runs: int  # to be started
     at_once: int | None
+    now: int  # of them start now, in the places that the runs before them leave
     each: Typical | None
     ready: float | None
     machine: Machine | None
@@ -48,7 +49,7 @@ def look_ahead(
     """`live` and `queued` are the seconds left to this host's runs, in the queue's order."""
     runs = len(plan.points) - (0 if plan.again else len(here))
     if machine is None:
-        return Outlook(plan, here, runs, None, None, None, None)
+        return Outlook(plan, here, runs, None, 0, None, None, None)
     places = runs_at_once(
         machine.device,
         machine.threads,
@@ -58,7 +59,8 @@ def look_ahead(
     )
     each = pace.of_run(plan.config(machine.device, machine.threads).to_json())
     ready = None if each is None else until_empty(live, [*queued, *[each.value] * runs], places)
-    return Outlook(plan, here, runs, min(places, max(runs, 1)), each, ready, machine)
+    now = min(runs, max(places - len(live) - len(queued), 0))
+    return Outlook(plan, here, runs, min(places, max(runs, 1)), now, each, ready, machine)
 
 
 def tell(outlook: Outlook, now: datetime) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ def called(field: str) -> str:
 def data_note(info: DatasetInfo, present: bool) -> str:
     """Whether a data set is at hand, or what it costs to have."""
     if info.name == SYNTHETIC:
-        return "made here; a demonstration"
+        return "made here; a demo"
     return "on this machine" if present else f"to fetch, {size(info.download_mb * 1e6)}"
 
 
@@ -77,11 +77,11 @@ def why_not(faults: Mapping[str, str], runs: int | None) -> str:
     return "All of them are here already: add seeds or alphas, or run them again." if runs == 0 else ""
 
 
-def queued(made: Sweep, free_places: int) -> str:
-    """What was queued, and how many of it start at once."""
+def queued(made: Sweep, now: int) -> str:
+    """What was queued, and how many of it start now."""
     if not made.runs:
         return "Nothing to queue: all of them are here already."
-    now = min(max(free_places, 0), len(made.runs))
+    now = min(now, len(made.runs))
     starts = f" {now} start{'s' * (now == 1)} now." if now else ""
     if len(made.runs) == 1 and now:
         starts = " It starts now."
@@ -111,7 +111,8 @@ def training(entries: Entries) -> str:
 
 
 def evaluation(entries: Entries) -> str:
-    return printable(f"{entries.bins} bins, equal width · every epoch")
+    fitted = "" if entries.holdout == Entries().holdout else f" · T from {entries.holdout} images kept out"
+    return printable(f"{entries.bins} bins, equal width · every epoch{fitted}")
 
 
 def machine(entries: Entries, device: str, cores: int) -> str:
@@ -129,17 +130,17 @@ def machine(entries: Entries, device: str, cores: int) -> str:
 
 
 def mixing(alphas: Sequence[float], at_cursor: float | None, dataset: str) -> list[str]:
-    """What an α does to images and loss: of the one under the cursor, else of the largest."""
+    """What an α does to images and loss, in sentences: of the one under the cursor, else of the largest."""
     mixed = [alpha for alpha in alphas if alpha > 0]
     told = []
     if mixed:
         alpha = at_cursor if at_cursor in mixed else mixed[-1]
         weight = f"{mean_stronger_weight(alpha):.2f}".removeprefix("0")
-        end = ";" if dataset in CATALOG else "."
-        told.append(f"α {number(alpha)}: the stronger image weighs {weight} on average{end}")
+        sentence = f"α {number(alpha)}: the stronger image weighs {weight} on average"
         if dataset in CATALOG:
             floor = f"{mixed_loss_floor(alpha, CATALOG[dataset].classes):.3f}".removeprefix("0")
-            told.append(f"loss cannot fall below {floor} nats (balanced classes).")
+            sentence += f"; loss cannot fall below {floor} nats (balanced classes)"
+        told.append(f"{sentence}.")
     if 0 in alphas:
         told.append("α 0 is plain training, bit for bit.")
     return told

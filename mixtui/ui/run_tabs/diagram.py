@@ -15,6 +15,8 @@ from mixtui.plots.reliability_size import FRAME_WIDTH, fit_size
 from mixtui.plots.text_lines import words_instead
 from mixtui.ui.commands import Place, bindings
 from mixtui.ui.run_tabs import diagram_panels, shown
+from mixtui.ui.run_tabs.number_panel import number_lines
+from mixtui.ui.run_tabs.score_panel import score_lines
 from mixtui.ui.run_tabs.shown import Chosen, Shown
 from mixtui.ui.run_tabs.tab import PlotTab, cropped, plot
 from mixtui.ui.widgets.panel import Framed
@@ -22,6 +24,7 @@ from mixtui.ui.widgets.plot_panel import PlotPanel
 from mixtui.ui.words import plural
 
 PLAY_EVERY = 0.5  # seconds an epoch
+ALL_PANELS_FROM = 32  # lines of the tab: in fewer the curves over the epochs give way, which tab 2 has too
 
 
 class DiagramPanel(PlotPanel, can_focus=False):
@@ -96,15 +99,36 @@ class DiagramTab(PlotTab):
             self.chosen = shown.to_bin(now, self.chosen, now.cursor)  # it stays there from now on
         self.set_class(now is None, "-nothing")
         dot = f" {self.ink.glyphs.dot} "
-        titles = {"reliability": ("Reliability", ""), "other-bins": ("Does the number hold?", "ECE")}
+        titles = {"reliability": ("Reliability", ""), "other-bins": ("Does the number hold?", "")}
         titles |= {"over-epochs": ("Over the epochs", ""), "epoch-scores": ("Scores", "")}
         if now is not None:
-            left = f"Reliability{dot}test, {plural(now.bins.n, 'image')}"
-            titles["reliability"] = left, f"M {now.bins.m}{dot}{now.binning}"
-            titles["epoch-scores"] = "Scores", f"test{dot}epoch {now.epoch}"
+            titles["reliability"] = self._subject(now, dot), dot.join(self._how(now))
+            titles["epoch-scores"] = "Scores", f"epoch {now.epoch}"
+            if now.kind.of_class is not None:
+                titles["other-bins"] = "Does the number hold?", "of this class"
+            unlike = ["all classes"] * (now.kind.of_class is not None) + ["before T"] * now.kind.scaled
+            titles["over-epochs"] = "Over the epochs", dot.join(unlike)
         for name, (left, right) in titles.items():
             self.query_one(f"#{name}", Framed).set_titles(left, right)
         super().redraw()
+
+    def _subject(self, now: Shown, dot: str) -> str:
+        if now.kind.of_class is None:
+            return f"Reliability{dot}test, {plural(now.bins.n, 'image')}"
+        return f"Class {self.ink.glyphs.words(self.facts.class_name(now.kind.of_class))} against the rest"
+
+    def _how(self, now: Shown) -> list[str]:
+        """Which bins these are; first what is unusual, since the end goes where there is no room."""
+        chosen, kind = self.chosen, now.kind
+        lacking = ["equal mass"] * (chosen.equal_mass > kind.equal_mass) + ["T"] * (chosen.scaled > kind.scaled)
+        notes = [f"{' and '.join(lacking)}: last epoch only"] if lacking and not now.is_last else []
+        bins = [f"M {now.bins.m}", now.binning]
+        if kind.scaled and now.temperature is not None:
+            return [f"T {now.temperature.temperature:.2f}", *bins]
+        return [*notes, *bins, "T off"]
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < ALL_PANELS_FROM, "-short")
 
     # Drawing
 
@@ -115,13 +139,13 @@ class DiagramTab(PlotTab):
         alone = not self.query_one("#beside-diagram").display
         return diagram_panels.diagram(self.facts, now, self.ink, columns, rows, with_scores=alone)
 
-    def _draw_scores(self, _columns: int, _rows: int) -> list[Text]:
+    def _draw_scores(self, columns: int, rows: int) -> list[Text]:
         now = self.now
-        return [] if now is None else diagram_panels.score_lines(self.facts, now, self.ink)
+        return [] if now is None else score_lines(self.facts, now, self.ink, columns, rows)
 
-    def _draw_other_bins(self, columns: int, _rows: int) -> list[Text]:
+    def _draw_other_bins(self, columns: int, rows: int) -> list[Text]:
         now = self.now
-        return [] if now is None else diagram_panels.other_bins(self.facts, now, self.ink, columns)
+        return [] if now is None else number_lines(self.facts, now, self.ink, columns, rows)
 
     def _draw_over_epochs(self, columns: int, rows: int) -> list[Text]:
         now = self.now
@@ -161,10 +185,29 @@ class DiagramTab(PlotTab):
 
     def action_mass(self) -> None:
         now = self.now
-        if not self.chosen.equal_mass and (now is None or not now.is_last or not self.facts.extras.mass_bins):
-            self.app.say("Bins of equal mass need the predictions: after the last epoch only.")
-        else:
+        if now is not None and now.kind.of_class is not None:
+            self.app.say("The bins of a class are of equal width; esc shows all classes.")
+        elif self._needs_predictions("Bins of equal mass need", is_on=self.chosen.equal_mass):
             self._choose(replace(self.chosen, equal_mass=not self.chosen.equal_mass))
+
+    def action_temperature(self) -> None:
+        if self._needs_predictions("Temperature scaling needs", is_on=self.chosen.scaled):
+            self._choose(replace(self.chosen, scaled=not self.chosen.scaled))
+
+    def action_class(self) -> None:
+        if self._needs_predictions("The diagram of a class needs", is_on=False):
+            self._choose(shown.next_class(self.facts, self.chosen))
+
+    def show_all_classes(self) -> None:
+        self._choose(replace(self.chosen, class_rank=None, confidence=None))
+
+    def _needs_predictions(self, what: str, *, is_on: bool) -> bool:
+        """Whether they are there; it is said if not. What is on can always be turned off."""
+        now = self.now
+        if is_on or (now is not None and self.facts.last_epoch(now.epoch) is not None):
+            return True
+        self.app.say(f"{what} the predictions: after the last epoch only.")
+        return False
 
     # Playing
 

@@ -12,17 +12,17 @@ from pathlib import Path
 from textual.message import Message
 from textual.widget import Widget
 
-from mixtui.calibration.bins import EXACT_M, Bins, equal_mass
-from mixtui.calibration.predictions import Predictions
+from mixtui.calibration.bins import EXACT_M
 from mixtui.errors import MixtuiError
-from mixtui.store.epoch_bins import read_epoch_bins, read_predictions
+from mixtui.store.epoch_bins import read_epoch_bins, read_holdout, read_predictions
 from mixtui.store.history import History
 from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
+from mixtui.store.shifts import read_shifts
 from mixtui.store.truth import truth_document
-from mixtui.ui.drawing import top_labels
 from mixtui.ui.run_tabs.facts import Extras, Facts
+from mixtui.ui.run_tabs.last_epoch import analyse_last_epoch
 
 Parts = Mapping[str, object]
 """Fields of Extras."""
@@ -62,12 +62,17 @@ class ExtrasReader:
         mark = len(history.epochs), len(history.rewinds)
         self._look(document, "bins", mark, lambda paths: {"fine_bins": read_epoch_bins(paths, history)})
         if history.epochs and len(history.epochs) >= (document.get("epochs") or 0):
-            choices = (*EXACT_M, Facts(document).own_m)
-            self._look(document, "predictions", mark, lambda paths: _read_mass_bins(paths, choices))
+            own_m = Facts(document).own_m
+            self._look(document, "predictions", mark, lambda paths: _read_last_epoch(paths, own_m))
 
     def look_at_truth(self, document: Document) -> None:
         if document.get("dataset") == "synthetic" and document.get("epoch"):
             self._look(document, "truth", (document["epoch"], document["state"]), _read_truth)
+
+    def look_at_shifts(self, document: Document, visit: int) -> None:
+        """`visit` counts how often the run was turned to: `mixtui evaluate` writes them at any time."""
+        if document.get("epoch"):
+            self._look(document, "shifts", visit, lambda paths: {"shifts": read_shifts(paths)})
 
     def _look(self, document: Document, kind: str, mark: object, read: Callable[[RunPaths], Parts]) -> None:
         key = document["id"], kind
@@ -81,15 +86,12 @@ class ExtrasReader:
             self._widget.post_message(ExtrasRead(run_id, read(RunPaths(self._root / run_id))))
 
 
-def mass_bins(predictions: Predictions, choices: tuple[int, ...]) -> dict[int, Bins]:
-    """Bins of equal mass of logits, for each number of bins in `choices`."""
-    confidence, correct = top_labels(predictions)
-    return {m: equal_mass(confidence, correct, m) for m in choices}
-
-
-def _read_mass_bins(paths: RunPaths, choices: tuple[int, ...]) -> Parts:
+def _read_last_epoch(paths: RunPaths, own_m: int) -> Parts:
     predictions = read_predictions(paths)
-    return {} if predictions is None else {"mass_bins": mass_bins(predictions, choices)}
+    if predictions is None:
+        return {}
+    choices = sorted({*EXACT_M, own_m})
+    return {"last_epoch": analyse_last_epoch(predictions, own_m, choices, read_holdout(paths))}
 
 
 def _read_truth(paths: RunPaths) -> Parts:

@@ -8,31 +8,31 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from mixtui.calibration.bins import EXACT_M, FINE_BINS, Bins
-from mixtui.calibration.direction import Direction, direction
-from mixtui.calibration.scores import accuracy, mean_confidence
+from mixtui.calibration.direction import Direction
 from mixtui.store.history import History, Record
 from mixtui.store.listing import Document
-from mixtui.store.steps import Steps
+from mixtui.store.shifts import Shifts
+from mixtui.store.steps import NO_STEPS, Steps
 from mixtui.ui.columns import run_direction
-from mixtui.ui.drawing import bins_of_epoch
 from mixtui.ui.rows import part
+from mixtui.ui.run_tabs.certainties import Certainties
+from mixtui.ui.run_tabs.last_epoch import LastEpoch
+from mixtui.ui.words import printable
 
 _MOST_EPOCHS = 1_000_000  # of a configuration
 _LARGEST_STEP = 2**53
-
-NO_STEPS = Steps(np.empty(0), np.empty(0), np.empty(0), float("nan"))
+_LONGEST_NAME = 24  # characters of a class
 
 
 @dataclass(frozen=True, eq=False)
 class Extras:
-    """What is read of a run beyond what the reader follows: the 300 bins of each epoch; the bins of equal mass after
-    the last one, by their number; scores of the true posterior, where it is known."""
+    """What is read of a run beyond what the reader follows: the 300 bins of each epoch; what the predictions after the
+    last one tell; how it does on other test sets; scores of the true posterior, where it is known."""
 
     fine_bins: Mapping[int, Bins] = field(default_factory=dict)
-    mass_bins: Mapping[int, Bins] = field(default_factory=dict)
+    last_epoch: LastEpoch | None = None
+    shifts: Shifts | None = None
     truth: Mapping[str, float | None] | None = None
 
 
@@ -46,10 +46,17 @@ class Facts:
     log: tuple[str, ...] = ()
     is_read: bool = False
     extras: Extras = Extras()
+    certainties: Certainties = field(default_factory=Certainties)
 
     @property
     def config(self) -> dict[str, Any]:
         return part(self.document, "config")
+
+    @property
+    def holdout(self) -> int:
+        """Images kept out of training to fit the temperature on."""
+        kept_out = self.config.get("holdout")
+        return kept_out if isinstance(kept_out, int) and kept_out > 0 else 0
 
     @property
     def own_m(self) -> int:
@@ -85,19 +92,28 @@ class Facts:
         known = EXACT_M if self.extras.fine_bins else ()
         return tuple(sorted({*known, self.own_m}))
 
-    def bins(self, epoch: int, m: int) -> Bins | None:
-        """`m` bins of equal width after an epoch; None where they cannot be had."""
+    def last_epoch(self, epoch: int) -> LastEpoch | None:
+        """What the predictions tell, which are those after the last epoch."""
+        return self.extras.last_epoch if self.epochs and epoch == self.epochs[-1] else None
+
+    def class_name(self, k: int) -> str:
+        """`3 cat`, or the number alone."""
+        names = self.data.get("classes")
+        known = isinstance(names, list) and k < len(names) and isinstance(names[k], str)
+        name = printable(names[k])[:_LONGEST_NAME].strip() if known and names else ""
+        return f"{k} {name}" if name and name != str(k) else str(k)
+
+    def fine_bins(self, epoch: int, m: int) -> Bins | None:
+        """Bins of equal width after an epoch that can be merged into `m`; None where there are none."""
         fine = self.extras.fine_bins.get(epoch)
         if fine is not None and FINE_BINS % m == 0:
-            return fine.coarsen(m)
-        return bins_of_epoch(self.record(epoch)) if m == self.own_m else None
+            return fine
+        last = self.last_epoch(epoch)
+        return None if last is None else last.raw.fine.get(m)
 
     def way_of(self, metrics: object) -> Direction | None:
         """The direction that recorded scores tell; the clean training images are as many as those of the test split."""
         return run_direction({"metrics": metrics, "data": self.data})
-
-    def way(self, bins: Bins) -> Direction:
-        return direction(min(max(accuracy(bins), 0.0), 1.0), mean_confidence(bins), bins.n)
 
 
 def number_of(value: object) -> float | None:

@@ -72,12 +72,13 @@ class LogTab(ScrollingLines):
         super().__init__(id="log-tab")
         self.search = Search("", ())
         self.ink: Ink
+        self.has_all = True  # of the log: else its earlier lines are not searched
         self._texts: Sequence[str] = ()
         self._follows = True
 
-    def show(self, lines: Sequence[str], ink: Ink, *, added_before: int = 0) -> None:
-        """Show these lines; `added_before` of them are new ones before those that were shown."""
-        self.ink = ink
+    def show(self, lines: Sequence[str], ink: Ink, *, added_before: int = 0, has_all: bool = True) -> None:
+        """Show these lines, which are the log or its end; `added_before` of them are new ones at the beginning."""
+        self.ink, self.has_all = ink, has_all
         if lines != self._texts:
             self._texts = lines
             line = self.search.line
@@ -110,6 +111,11 @@ class LogTab(ScrollingLines):
             self.post_message(self.BeginningSeen())
 
     # Search
+
+    @property
+    def lines_searched(self) -> int | None:
+        """How many of the log's last lines a search looks at, where it has more; None without a search."""
+        return len(self._texts) if self.search.wanted and not self.has_all else None
 
     def action_search(self) -> None:
         self.post_message(self.SearchAsked())

@@ -18,11 +18,12 @@ LINES = 1000  # read at once
 
 
 class LogRead(Message):
-    """The lines of a run's log as far as it is read; `added_before` of them are new ones at the beginning."""
+    """The lines of a run's log as far as it is read, `has_all` or not, up to its end; `added_before` of them are new
+    ones at the beginning."""
 
-    def __init__(self, run_id: str, lines: Sequence[str], added_before: int) -> None:
+    def __init__(self, run_id: str, lines: Sequence[str], added_before: int, has_all: bool) -> None:
         super().__init__()
-        self.run_id, self.lines, self.added_before = run_id, lines, added_before
+        self.run_id, self.lines, self.added_before, self.has_all = run_id, lines, added_before, has_all
 
 
 class LogReader:
@@ -50,4 +51,4 @@ class LogReader:
         with self._lock, contextlib.suppress(MixtuiError):
             self._tail.look()
             added = self._tail.earlier(earlier) if earlier else 0
-            self._widget.post_message(LogRead(self._id, self._tail.lines, added))
+            self._widget.post_message(LogRead(self._id, self._tail.lines, added, self._tail.has_all))

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from mixtui.calibration.bins import FloatArray
+from mixtui.calibration.bins import FloatArray, RealArray
 from mixtui.calibration.mixup_floor import mean_stronger_weight, mixed_accuracy_ceiling, mixed_loss_floor
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.plots.curves import Curve, Pane, draw_curves
@@ -47,7 +47,7 @@ def lam_lines(facts: Facts, ink: Ink, columns: int, rows: int) -> list[Text]:
     return [*picture.split("\n"), *map(ink.quiet, words)]
 
 
-def _lam_words(alpha: float, lam: FloatArray, ink: Ink) -> tuple[str, str]:
+def _lam_words(alpha: float, lam: RealArray, ink: Ink) -> tuple[str, str]:
     known = lam[(lam >= 0) & (lam <= 1)]
     expected = ink.fraction(mean_stronger_weight(alpha))
     if not len(known):
@@ -59,7 +59,7 @@ def _lam_words(alpha: float, lam: FloatArray, ink: Ink) -> tuple[str, str]:
     )
 
 
-def _per_sample_words(lam: FloatArray) -> tuple[str, str]:
+def _per_sample_words(lam: RealArray) -> tuple[str, str]:
     return f" {len(lam):,} batches: the mean λ of each", " (λ was drawn for each image)"
 
 

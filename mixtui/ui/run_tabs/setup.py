@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from mixtui.config import RunConfig
 from mixtui.ui.commands import Place, bindings
@@ -19,6 +19,7 @@ from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.beside import beside
 from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
+from mixtui.ui.widgets.typed_line import TypedText
 from mixtui.ui.words import number, printable
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _exact(value: object) -> str:
     return repr(value) if isinstance(value, float) else printable(value)
 
 
-class NoteEditor(TextArea):
+class NoteEditor(TypedText):
     """Where a note is written; what was written is lost unless it is saved."""
 
     PLACES = (Place.NOTE,)

@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from mixtui.ui.widgets.typed_line import TypedLine
+
 
 class AskScreen(ModalScreen[bool]):
     """Asks once before something is done; True for yes. The buttons name the act.
@@ -30,7 +32,7 @@ class AskScreen(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             if self._typed:
-                yield Input(compact=True, id="typed")
+                yield TypedLine(compact=True, id="typed")
             with Horizontal(id="answers"):
                 yield Button(self._no, id="no", compact=True)
                 yield Button(self._yes, id="yes", compact=True, disabled=bool(self._typed))

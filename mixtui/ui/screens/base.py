@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
@@ -9,6 +10,7 @@ from textual.widget import Widget
 
 from mixtui.ui.commands import BY_ID, Command, Place, key_name, of_places
 from mixtui.ui.widgets.key_line import Entry, KeyLine
+from mixtui.ui.widgets.prompt import Check, Prompt
 from mixtui.ui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
@@ -83,6 +85,17 @@ class MixtuiScreen(Screen[Any]):
     def frame(self, *body: Widget) -> list[Widget]:
         """The body between the first and the last line, for `compose`."""
         return [TopLine(), *body, KeyLine()]
+
+    def prompt(self, label: str, value: str, check: Check, done: Callable[[str | None], object]) -> None:
+        """Ask for a line at the bottom of the screen; the focus comes back afterwards."""
+        focused = self.focused
+
+        def finish(text: str | None) -> None:
+            if focused is not None:
+                focused.focus()
+            done(text)
+
+        self.mount(Prompt(self.app.glyphs.words(label), value, check, finish))
 
     def action_back(self) -> None:
         self.dismiss()

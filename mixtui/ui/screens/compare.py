@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -20,15 +21,17 @@ from mixtui.calibration.bins import DEFAULT_M, EXACT_M
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.store.listing import Document
 from mixtui.store.study import Row
-from mixtui.store.study_table import all_columns, cells, markdown, row_name, standard_columns, title, verdict
+from mixtui.store.study_table import all_columns, cells, markdown, row_name, standard_columns, title
+from mixtui.store.study_verdict import findings
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.compare.bins_reader import BinsReader
-from mixtui.ui.compare.comparison import Binning, Comparison, common_m, compare
+from mixtui.ui.compare.comparison import Comparison, Scoring, common_m, compare, saved_m
 from mixtui.ui.compare.diagram_grid import Card, DiagramGrid
 from mixtui.ui.compare.response import SCORES, draw_response, response_titles
 from mixtui.ui.compare.study_table import StudyTable
 from mixtui.ui.compare.view_line import ViewLine
-from mixtui.ui.compare.words import left_out, query_for, waiting
+from mixtui.ui.compare.words import first_sentences, left_out, legends, no_bins, not_saved, query_for, waiting
+from mixtui.ui.report import ask_for_report, has_something_to_report
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.plot_panel import PlotPanel
@@ -37,8 +40,6 @@ from mixtui.ui.words import printable
 
 VIEWS = {"diagrams": "Diagrams", "response": "Against α", "study": "Table"}
 WIDE = "-wide"  # the class of a terminal that shows all three at once
-_LEGEND = "ECE: mean over seeds. Bars: pooled over seeds. ▲ over-, ▼ underconfident"
-_LEGEND_OF_BINS = "; under the bars, bins whose 95 % interval excludes 0."
 
 
 class CompareScreen(MixtuiScreen):
@@ -52,9 +53,9 @@ class CompareScreen(MixtuiScreen):
     ALLOW_IN_MAXIMIZED_VIEW = "#compare-note, KeyLine"
 
     class Read(Message):
-        """A thread has put the runs together again, with their bins."""
+        """A thread has put the runs together again, with their bins; `verdict` is in sentences, the first first."""
 
-        def __init__(self, comparison: Comparison, verdict: str) -> None:
+        def __init__(self, comparison: Comparison, verdict: list[str]) -> None:
             super().__init__()
             self.comparison, self.verdict = comparison, verdict
 
@@ -62,13 +63,14 @@ class CompareScreen(MixtuiScreen):
         super().__init__()
         self._ids, self._tag = ids, tag
         self._documents: list[Document] | None = None
-        self._comparison = compare([], None, _unread)
+        self._comparison = compare([], Scoring(), _unread)
         self._own_m: int | None = None  # the number of bins that all runs were scored with
-        self._binning: Binning | None = None
+        self._saved_m: tuple[int, ...] = ()  # those that the runs were scored with, where they differ
+        self._scoring = Scoring()
         self._score = SCORES[0]
         self._cursor = 0
         self._view = next(iter(VIEWS))
-        self._verdict: str | None = None  # until the runs were read for the first time
+        self._verdict: list[str] | None = None  # in sentences; until the runs were read for the first time, none
 
     def compose(self) -> ComposeResult:
         self._reader = BinsReader(self.app.store.root)
@@ -95,32 +97,37 @@ class CompareScreen(MixtuiScreen):
         if documents == self._documents:
             return
         is_first, self._documents = self._documents is None, documents
-        unread = compare(documents, None, _unread)
-        self._own_m = common_m(unread.study)
+        unread = compare(documents, Scoring(), _unread)
+        self._own_m, self._saved_m = common_m(unread.study), saved_m(unread.study)
         if is_first:
             self._show(unread)
-        self._read(documents, self._binning)
+        self._read(documents, self._scoring)
 
     @work(thread=True, exclusive=True, group="compare", exit_on_error=False)
-    def _read(self, documents: list[Document], binning: Binning | None) -> None:
+    def _read(self, documents: list[Document], scoring: Scoring) -> None:
         worker = get_current_worker()
 
         def sample_of(document: Document) -> Any:
-            return None if worker.is_cancelled else self._reader.sample(document, binning)
+            return None if worker.is_cancelled else self._reader.sample(document, scoring)
 
-        comparison = compare(documents, binning, sample_of)
+        comparison = compare(documents, scoring, sample_of)
         if not worker.is_cancelled:
             # Its intervals, and those of the table, need SciPy, which takes some tenths of a second to import.
-            self.post_message(self.Read(comparison, verdict(comparison.study)))
+            lacking = not_saved(comparison, self._saved_m)
+            self.post_message(self.Read(comparison, [lacking] if lacking else findings(comparison.study)))
 
     def on_compare_screen_read(self, message: Read) -> None:
-        comparison = message.comparison
-        if comparison.binning != self._binning:
+        comparison, scoring = message.comparison, self._scoring
+        if comparison.scoring != scoring:
             return
-        if self._binning is not None and self._binning.equal_mass and comparison.lacking:
-            lacking, all_runs = len(comparison.lacking), len(comparison.study.runs)
+        lacking, all_runs = len(comparison.lacking), len(comparison.study.runs)
+        if scoring.equal_mass and lacking:
             self.app.say(f"Equal mass needs the predictions after the last epoch; {lacking} of {all_runs} have none.")
-            self._rebin(self._binning.m, equal_mass=False)
+            self._rescore(equal_mass=False)
+            return
+        if scoring.after_t and all_runs and not any("ece" in run.metrics for run in comparison.study.runs):
+            self.app.say("No run here has predictions at these bins to scale: they are saved after the last epoch.")
+            self._rescore(after_t=False)
             return
         self._verdict = message.verdict
         self._show(comparison)
@@ -156,33 +163,44 @@ class CompareScreen(MixtuiScreen):
         named = [printable(f"tag:{self._tag}")] * bool(self._tag)
         where = " · ".join(["compare", *named, title(study)])
         self.query_one(TopLine).set_texts(
-            Text.assemble(("mixtui", "bold"), words(f" › {where}")), Text(words(self._binning_words()), secondary)
+            Text.assemble(("mixtui", "bold"), words(f" › {where}")), Text(words(self._scoring_words()), secondary)
         )
-        self.query_one("#verdict", Static).update(Text(words("…" if self._verdict is None else self._verdict)))
+        self.query_one("#verdict", Static).update(Text(words(self._verdict_words())))
         self.query_one("#waiting", Static).update(Text(words("\n\n".join(waiting(documents)))))
         self.query_one("#compare-note", Static).update(self._note())
 
-    def _binning_words(self) -> str:
-        m = self._m
-        if m is None:
-            return "M of each run"
-        return f"M {m} · equal {'mass' if self._binning is not None and self._binning.equal_mass else 'width'}"
+    def _verdict_words(self) -> str:
+        """As much of the verdict as leaves the diagrams their room."""
+        if self._verdict is None:
+            return "…"
+        rows = self.size.height
+        lines = 1 + (rows >= 48) if self.has_class(WIDE) else 2 + (rows >= 36)
+        return first_sentences(self._verdict, self.size.width - 2, lines)
+
+    def _scoring_words(self) -> str:
+        m, scoring = self._m, self._scoring
+        bins = "M of each run" if m is None else f"M {m} · equal {'mass' if scoring.equal_mass else 'width'}"
+        is_read = self._comparison.scoring == scoring
+        return f"{bins} · T {'on' if scoring.after_t else 'off'}{'' if is_read else ' …'}"
+
+    @property
+    def _numbers_of_bins(self) -> list[int]:
+        """Those to choose from."""
+        return sorted({*EXACT_M, *self._saved_m})
 
     @property
     def _m(self) -> int | None:
-        return self._own_m if self._binning is None else self._binning.m
+        return self._own_m if self._scoring.m is None else self._scoring.m
 
     def _note(self) -> Text:
         """What is special about the runs; then what the figures mean, where there is room for it."""
         comparison = self._comparison if self._verdict is not None else replace(self._comparison, lacking=())
-        sentences = left_out(self._documents or [], comparison)
-        words, room = self.app.glyphs.words, self.size.width - 2
-        text = Text(words(" ".join(sentences)), themed(self.app, "text-warning"))
-        for legend in (_LEGEND + _LEGEND_OF_BINS, f"{_LEGEND}."):
-            told = words(f"{'   ' * bool(sentences)}{legend}")
-            if cell_len(text.plain + told) <= room:
-                return text.append(told, themed(self.app, "text-secondary"))
-        return text
+        glyphs, width = self.app.glyphs, max(self.size.width - 2, 20)
+        told = glyphs.words(" ".join(left_out(self._documents or [], comparison, self._saved_m)))
+        special = wrap(told, width, max_lines=2, placeholder=glyphs.words(" …"))
+        lines = [Text(line, themed(self.app, "text-warning")) for line in special]
+        legend = next((legend for legend in legends(glyphs) if cell_len(legend) <= width), "")
+        return Text("\n").join([*lines, Text(legend, themed(self.app, "text-secondary"))])
 
     def _show_figures(self) -> None:
         study = self._comparison.study
@@ -196,8 +214,8 @@ class CompareScreen(MixtuiScreen):
 
     def _card(self, index: int, mark: Style) -> Card:
         study, row = self._comparison.study, self._rows[index]
-        (ece,) = cells(study, row, ["ece"])
-        words = "…" if self._verdict is None else "No bins of its runs can be read."
+        (ece,) = cells(study, row, ["ece"], self.app.glyphs.direction)
+        words = "…" if self._verdict is None else no_bins(self._comparison.scoring)
         return Card(row_name(study, row), f"ECE {ece}", mark, self._comparison.bins[index], words)
 
     def _draw_ece(self, columns: int, rows: int) -> list[Text]:
@@ -228,7 +246,7 @@ class CompareScreen(MixtuiScreen):
         names = [self.app.glyphs.words(name) for name in VIEWS.values()]
         self.query_one(ViewLine).show(names, list(VIEWS).index(self._view))
         if self._documents is not None:
-            self.query_one("#compare-note", Static).update(self._note())
+            self._show_words()
         self.call_after_refresh(self.refresh_keys)  # the table then knows how many pages it has
 
     def on_descendant_focus(self) -> None:
@@ -264,20 +282,22 @@ class CompareScreen(MixtuiScreen):
             case "alpha-back" | "alpha-on":
                 return len(self._rows) > 1
             case "fewer-bins":
-                return bool(self._rows) and self._m != EXACT_M[0]
+                return bool(self._rows) and self._m != self._numbers_of_bins[0]
             case "more-bins":
-                return bool(self._rows) and self._m != EXACT_M[-1]
-            case "its-runs" | "mass" | "copy":
+                return bool(self._rows) and self._m != self._numbers_of_bins[-1]
+            case "its-runs" | "mass" | "temperature" | "copy":
                 return bool(self._rows)
             case "score":
                 return bool(self._rows) and self.query_one("#response").display
+            case "report":
+                return has_something_to_report(self._documents or ())
             case "columns":
                 return bool(self._rows) and self._table.display
         return super().allows(command)
 
     def label_of(self, command: Command) -> str:
         label = command.label
-        if command.id == "mass" and self._binning is not None and self._binning.equal_mass:
+        if command.id == "mass" and self._scoring.equal_mass:
             label = "equal width"
         elif command.id == "columns":
             label = self._table.next_page
@@ -311,21 +331,27 @@ class CompareScreen(MixtuiScreen):
             self.dismiss(query_for(self._row, self._tag, self._ids, self.app.documents))
 
     def action_fewer_bins(self) -> None:
-        m = self._m or DEFAULT_M + 1
-        self._rebin(max((exact for exact in EXACT_M if exact < m), default=EXACT_M[0]))
+        m, offered = self._m or DEFAULT_M + 1, self._numbers_of_bins
+        self._rescore(max((fewer for fewer in offered if fewer < m), default=offered[0]))
 
     def action_more_bins(self) -> None:
-        m = self._m or DEFAULT_M - 1
-        self._rebin(min((exact for exact in EXACT_M if exact > m), default=EXACT_M[-1]))
+        m, offered = self._m or DEFAULT_M - 1, self._numbers_of_bins
+        self._rescore(min((more for more in offered if more > m), default=offered[-1]))
 
     def action_mass(self) -> None:
-        self._rebin(self._m or DEFAULT_M, equal_mass=self._binning is None or not self._binning.equal_mass)
+        self._rescore(self._m or DEFAULT_M, equal_mass=not self._scoring.equal_mass)
 
-    def _rebin(self, m: int, equal_mass: bool | None = None) -> None:
-        if equal_mass is None:
-            equal_mass = self._binning is not None and self._binning.equal_mass
-        self._binning = None if m == self._own_m and not equal_mass else Binning(m, equal_mass)
-        self._read(self._documents or [], self._binning)
+    def action_temperature(self) -> None:
+        self._rescore(after_t=not self._scoring.after_t)
+
+    def _rescore(self, m: int | None = None, **change: bool) -> None:
+        """Score the runs in another way, with `m` bins where it is given."""
+        scoring = replace(self._scoring, m=m or self._scoring.m, **change)
+        if scoring.m == self._own_m and not scoring.equal_mass:
+            scoring = replace(scoring, m=None)
+        self._scoring = scoring
+        self._show_words()
+        self._read(self._documents or [], scoring)
 
     def action_score(self) -> None:
         self._score = SCORES[(SCORES.index(self._score) + 1) % len(SCORES)]
@@ -335,12 +361,15 @@ class CompareScreen(MixtuiScreen):
         self._table.turn_page()
         self.refresh_keys()
 
+    def action_report(self) -> None:
+        ask_for_report(self, self._documents or [])
+
     def action_copy(self) -> None:
         study = self._comparison.study
         if not study.rows:
             return
         columns = all_columns(study) if self._table.shows_all_columns else standard_columns(study)
-        self.app.copy(f"{markdown(study, columns)}\n{self._binning_words()}; mean ± sd over seeds\n")
+        self.app.copy(f"{markdown(study, columns)}\n{self._scoring_words()}; mean ± sd over seeds\n")
 
 
 def _unread(_document: Document) -> None:

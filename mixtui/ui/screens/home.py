@@ -66,7 +66,8 @@ class HomeScreen(HomeLayoutScreen):
         self._sort: SortBy | None = None
         self._unfolded: frozenset[str] = frozenset()
         self._follow_timer: Timer | None = None
-        self._ready = False  # the table shows what the folder holds
+        self._ready = False  # the table shows what the folder holds, not only its newest runs
+        self._first_cursor: str | None = None  # where the cursor was put among those
         self._smoothing = FIRST_SMOOTHING
         self._log_scale = False
         self._wanted_cursor: str | None = None  # a run that was made just now
@@ -88,18 +89,21 @@ class HomeScreen(HomeLayoutScreen):
     # What is shown
 
     def documents_changed(self) -> None:
-        if not self.app.loaded:
+        if not (self.app.loaded or self.app.documents):
             return
         table = self._table
         table.look = self.app.look
         table.sorted_by = (self._sort.column, self._sort.descending) if self._sort else None
-        table.marked &= self.app.by_id.keys()
+        if self.app.loaded:
+            table.marked &= self.app.by_id.keys()
         if not self._ready:
-            self._ready = True
+            self._ready = self.app.loaded
             table.new = frozenset(document["id"] for document in self._ended_since())
+            was_moved = table.cursor_row is not None and table.cursor_row.key != self._first_cursor
             table.show(self._rows())
-            if self.app.state.cursor:
+            if self.app.state.cursor and not was_moved:
                 table.put_cursor(self.app.state.cursor)
+            self._first_cursor = table.cursor_row.key if table.cursor_row else None
         else:
             table.show(self._rows())
         if self._wanted_cursor and table.put_cursor(self._wanted_cursor):
@@ -112,7 +116,7 @@ class HomeScreen(HomeLayoutScreen):
 
     def _show_empty(self) -> None:
         empty = self.query_one("#empty", Static)
-        nothing = not self._table.rows
+        nothing = self.app.loaded and not self._table.rows
         empty.display, self._table.display = nothing, not nothing
         if not nothing:
             return
@@ -126,11 +130,11 @@ class HomeScreen(HomeLayoutScreen):
         empty.update(self.app.glyphs.words(text))
 
     def _show_titles(self) -> None:
-        documents = self.app.documents
+        held = len(self.app.documents) if self.app.loaded else self.app.first.folder_size
         shown = sum(1 if isinstance(row, RunRow) else len(row.documents) for row in self._table.rows)
         dot = f" {self.app.glyphs.dot} "
         narrow = self.app.size.width < NARROW_BELOW
-        parts = ["Runs", f"{shown} of {len(documents)}" if shown != len(documents) else f"{len(documents)}"]
+        parts = ["Runs", f"{shown} of {held}" if shown != held else f"{held}"]
         parts += [printable(self._query)] * bool(self._query)
         parts += [f"{len(self._table.marked)} marked"] * bool(self._table.marked)
         sort = self._sort
@@ -148,7 +152,7 @@ class HomeScreen(HomeLayoutScreen):
     def _lives(self, narrow: bool) -> Text:
         """How many runs there are of each kind, and when the queue will be empty."""
         app = self.app
-        counted = tally(app.documents)
+        counted = tally(app.documents if app.loaded else ())
         text = Text()
         for state, count in counted.items():
             if count:
@@ -163,7 +167,7 @@ class HomeScreen(HomeLayoutScreen):
         return text
 
     def laid_out(self) -> None:
-        if self.app.loaded:
+        if self.app.documents or self.app.loaded:
             self._show_titles()
 
     def system_changed(self) -> None:
@@ -261,6 +265,11 @@ class HomeScreen(HomeLayoutScreen):
         row = self._table.cursor_row
         return [] if row is None else _documents(row)
 
+    @property
+    def chose_fold(self) -> bool:
+        row = self._table.cursor_row
+        return isinstance(row, FoldRow) and self.chosen() == _documents(row)
+
     def allows(self, command: Command) -> bool:
         row = self._table.cursor_row
         match command.id:
@@ -291,7 +300,7 @@ class HomeScreen(HomeLayoutScreen):
     def action_leave(self) -> None:
         """Un-zoom, then clear the marks, then the filter; never quit."""
         if self.maximized is not None:
-            self.minimize()
+            self.action_zoom()
         elif self._table.marked:
             self._table.marked = frozenset()
             self._marks_changed()
@@ -401,18 +410,21 @@ class HomeScreen(HomeLayoutScreen):
         self.prompt("/", before, check, done)
 
     def action_sort(self) -> None:
-        columns = [None, *SORTABLE]
-        at = columns.index(self._sort.column if self._sort else None)
-        self._sort_by(columns[(at + 1) % len(columns)])
+        from mixtui.ui.screens.sort import SortScreen
+
+        self.app.push_screen(SortScreen(self._sort), self._sort_by)
 
     def on_runs_table_heading_clicked(self, message: RunsTable.HeadingClicked) -> None:
-        if self._sort is not None and self._sort.column == message.column:
-            self.action_reverse()
-        else:
-            self._sort_by(message.column)
+        self._sort_by(message.column)
 
     def _sort_by(self, column: str | None) -> None:
-        self._sort = None if column is None else SortBy(column)
+        """Sort by a column, or the other way round where it is the one already; None changes nothing."""
+        if column is None:
+            return
+        if self._sort is not None and self._sort.column == column:
+            self.action_reverse()
+            return
+        self._sort = SortBy(column) if column in SORTABLE else None
         self.documents_changed()
 
     def action_reverse(self) -> None:

@@ -22,6 +22,8 @@ _LEAST_BESIDE, _LEAST_BELOW = 34, 12  # columns and lines that the panels keep
 class HomeLayoutScreen(RunCommandsScreen):
     """A screen with a table of runs and live panels."""
 
+    ESCAPE_TO_MINIMIZE = False  # our own command does, and remembers it
+    ALLOW_IN_MAXIMIZED_VIEW = "KeyLine, Prompt"
     _table: RunsTable
 
     def __init__(self) -> None:
@@ -42,15 +44,17 @@ class HomeLayoutScreen(RunCommandsScreen):
         self._to_panel("log")
 
     def _to_panel(self, name: str) -> None:
-        """Show the panel and go there; from there, hide it."""
+        """Show the panel and go there, zoomed where another one is; from there, hide it."""
         panel = self.query_one(f"#{name}", Widget)
         hidden = set(self._layout.hidden)
+        zoomed = None
         if self.focused is panel:
             hidden.add(name)
             self._table.focus()
         else:
             hidden.discard(name)
-        self._set_layout(replace(self._layout, hidden=tuple(sorted(hidden))))
+            zoomed = name if self.maximized is not None else None
+        self._set_layout(replace(self._layout, hidden=tuple(sorted(hidden)), zoomed=zoomed))
         if self._size_class == "-two":
             self._one_panel = name
         self._lay_out()
@@ -71,6 +75,11 @@ class HomeLayoutScreen(RunCommandsScreen):
         size = max(_LEAST_HEIGHT if upright else _LEAST_WIDTH, min(now + by, most))
         self._set_layout(replace(self._layout, sizes={**self._layout.sizes, "runs": size}))
         self._lay_out()
+
+    def action_zoom(self) -> None:
+        super().action_zoom()
+        zoomed = None if self.maximized is None else self.maximized.id
+        self._set_layout(replace(self._layout, zoomed=zoomed))
 
     def reset_layout(self) -> None:
         self._set_layout(Layout())
@@ -104,6 +113,7 @@ class HomeLayoutScreen(RunCommandsScreen):
         size_class, layout = self._size_class, self._layout
         names = [name for name in (*PLOTS, "log") if name not in layout.hidden]
         if size_class == "-two":
+            self._one_panel = layout.zoomed if layout.zoomed in names else self._one_panel
             names = [name for name in names if name == self._one_panel]
         side.lay_out(names, beside=size_class == "-wide")
         side.display = bool(names) and size_class not in ("-one", "-tiny")
@@ -112,10 +122,20 @@ class HomeLayoutScreen(RunCommandsScreen):
         table.styles.height = size if size and size_class == "-four" and side.display else None
         if not side.display:
             table.styles.width, table.styles.height = "1fr", "1fr"
+        self._zoom_to(layout.zoomed)
         self.laid_out()
         if self.focused is None:  # what had it was hidden, or is back
             back = [one for one in (self._focused_last, self._table) if one is not None and _is_displayed(one)]
             self.set_focus(back[0] if back else None)
+
+    def _zoom_to(self, name: str | None) -> None:
+        """Have that panel, or the table, fill the screen, if it is shown; None, or another name: nothing does."""
+        panels = [self._table, *self.query_one(HomePanels).children]
+        zoomed = next((one for one in panels if one.id == name and _is_displayed(one)), None)
+        if zoomed is not self.maximized:
+            self.maximized = zoomed
+            if zoomed is not None:
+                zoomed.focus()
 
     def laid_out(self) -> None:
         """Called when the layout is another."""

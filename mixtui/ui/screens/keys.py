@@ -18,7 +18,9 @@ from mixtui.ui.theme import themed
 _KEYS_WIDTH = 16
 _NOTES = (
     "Beside an ECE: ▲ overconfident, ▼ underconfident, where the 95 % interval of the signed gap leaves out 0, · where "
-    "it does not. Under the bins of a diagram: the same for each; one calibrated bin in twenty has a mark by chance."
+    "it does not; ≈ where a calibrated model may score as much by chance: the noise floor. ±.007 is the farther end of "
+    "the ECE's 95 % interval; at the floor <.014 is its upper end. "
+    "Under the bins of a diagram: the same marks; one calibrated bin in twenty has one by chance."
 )
 
 

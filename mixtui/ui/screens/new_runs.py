@@ -34,6 +34,7 @@ from mixtui.ui.widgets.top_line import TopLine
 from mixtui.ui.words import plural, printable
 
 TWO_COLUMNS_FROM = 100  # columns of the terminal
+TALL_FROM = 36  # lines of a terminal that has some to spare
 UNFOLDED_FROM = (160, 44)  # columns and lines of a terminal that has room for all groups
 
 
@@ -95,6 +96,8 @@ class NewRunsScreen(MixtuiScreen):
         self.focus_next()
 
     def on_resize(self) -> None:
+        size = self.app.size
+        self.query_one("#new-runs").set_class(size.height < TALL_FROM or size.width < TWO_COLUMNS_FROM, "-short")
         self._show_outlook()
 
     def documents_changed(self) -> None:
@@ -294,21 +297,21 @@ class NewRunsScreen(MixtuiScreen):
             self.app.copy(command.one_line(self._command(self._outlook.plan)))
 
     def action_start(self) -> None:
-        plan = self._checked.plan
-        if plan is not None and not self._queueing and not self._why_not():
+        outlook = self._outlook
+        if outlook is not None and not self._queueing and not self._why_not():
             self._queueing, self._error = True, ""
             self._show_start()
             self.refresh_keys()
-            self._queue(plan)
+            self._queue(outlook)
 
     @work(thread=True, group="queue", exit_on_error=False)
-    def _queue(self, plan: Plan) -> None:
+    def _queue(self, outlook: Outlook) -> None:
         try:
-            made = queue_plan(self.app.store, plan)
+            made = queue_plan(self.app.store, outlook.plan)
         except MixtuiError as error:
             self.call_later(self._failed, error)
         else:
-            self.call_later(self._started, plan, made)
+            self.call_later(self._started, outlook, made)
 
     def _failed(self, error: MixtuiError) -> None:
         self._queueing = False
@@ -318,12 +321,11 @@ class NewRunsScreen(MixtuiScreen):
         self._show_start()
         self.refresh_keys()
 
-    def _started(self, plan: Plan, made: Sweep) -> None:
+    def _started(self, outlook: Outlook, made: Sweep) -> None:
+        """`outlook` is from before: by now these runs may be among those that wait."""
         self._queueing = False
-        self.app.last_command = command.one_line(self._command(plan, ",".join(made.tags)))
-        busy = sum(document["state"] in LIVE or document["state"] == "queued" for document in self.app.documents)
-        at_once = (self._outlook.at_once if self._outlook is not None else None) or 0
-        self.app.say(words.queued(made, at_once - busy))
+        self.app.last_command = command.one_line(self._command(outlook.plan, ",".join(made.tags)))
+        self.app.say(words.queued(made, outlook.now))
         self._result = tuple(paths.id for paths in made.runs)
         if self.is_current:
             self.dismiss(self._result)

@@ -17,12 +17,14 @@ from mixtui.store.listing import Document
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
 from mixtui.ui.actions import runs_dir_option
-from mixtui.ui.columns import NARROW_BELOW, shown_state
+from mixtui.ui.columns import shown_state
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import title
+from mixtui.ui.report import ask_for_report, has_something_to_report
 from mixtui.ui.rows import LIVE, queue
-from mixtui.ui.run_tabs import log_reader, scores, setup, state_words
+from mixtui.ui.run_tabs import epoch_table, log_reader, setup, state_words
+from mixtui.ui.run_tabs.certainties import Certainties, CertaintyComputed
 from mixtui.ui.run_tabs.curves import CurvesTab
 from mixtui.ui.run_tabs.diagram import DiagramTab
 from mixtui.ui.run_tabs.extras_reader import ExtrasRead, ExtrasReader
@@ -33,7 +35,7 @@ from mixtui.ui.run_tabs.mixup import MixupTab
 from mixtui.ui.run_tabs.scores import ScoresTab
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
 from mixtui.ui.run_tabs.setup import NoteEditor, SetupTab
-from mixtui.ui.run_tabs.shown import verdict
+from mixtui.ui.run_tabs.shown import verdict, wanted_certainties
 from mixtui.ui.run_tabs.tab import PlotTab
 from mixtui.ui.run_tabs.tab_line import TabLine
 from mixtui.ui.screens.run_commands import RunCommandsScreen
@@ -55,9 +57,10 @@ class RunScreen(RunCommandsScreen):
         self._ids = list(ids) if run_id in ids else [run_id]
         self._tab = 0
         self._wanted = ""  # what to search for as soon as the log is read
+        self._visits = 0  # of a run or a tab
 
     def compose(self) -> ComposeResult:
-        self._extras = ExtrasReader(self.app.store.root, self)
+        self._extras, self._certainties = ExtrasReader(self.app.store.root, self), Certainties(self)
         self._diagram, self._curves, self._mixup = DiagramTab(), CurvesTab(), MixupTab()
         self._scores, self._log, self._setup = ScoresTab(), LogTab(), SetupTab()
         self._tabs: tuple[Widget, ...] = (
@@ -103,8 +106,9 @@ class RunScreen(RunCommandsScreen):
     def _facts(self, document: Document) -> Facts:
         view, extras = self.app.views.get(self._run_id), self._extras.known(self._run_id)
         if view is None:
-            return Facts(document, extras=extras)
-        return Facts(document, plausible(view.history), view.steps, view.log, is_read=True, extras=extras)
+            return Facts(document, extras=extras, certainties=self._certainties)
+        history = plausible(view.history)
+        return Facts(document, history, view.steps, view.log, True, extras, self._certainties)
 
     @property
     def _ink(self) -> Ink:
@@ -129,8 +133,9 @@ class RunScreen(RunCommandsScreen):
         if isinstance(tab, PlotTab):
             tab.show(facts, ink)
         elif tab is self._scores:
-            self._scores.show(facts, ink, None if now is None else now.epoch)
+            self._scores.show(facts, ink, now)
             self._extras.look_at_truth(document)
+            self._extras.look_at_shifts(document, self._visits)
         elif tab is self._log and not self._log_reader.has_begun:
             self._log.show(facts.log, ink)
         elif tab is self._setup:
@@ -155,9 +160,14 @@ class RunScreen(RunCommandsScreen):
         now = self._diagram.now
         lines = [ink.text(f" {trouble}", ink.error)] if (trouble := state_words.trouble(facts)) else []
         if now is not None:
-            lines.append(ink.text(f" {verdict(now, ink, short=self.app.size.width < NARROW_BELOW)}"))
+            lines.append(ink.text(f" {verdict(facts, now, self.app.size.width - 1)}"))
+            self._certainties.want(wanted_certainties(facts, now))
         elif not lines:
             lines.append(ink.text(f" {state_words.before_the_first(facts, None)}"))
+        if self._tabs[self._tab] is self._log and (searched := self._log.lines_searched) is not None:
+            tail = self._run_id.rpartition("-")[2]
+            told = f" Searched: the last {searched:,} lines. mixtui logs {tail} prints all."
+            lines.append(ink.text(told, ink.warning))
         line = self.query_one("#run-verdict", Static)
         line.update(Text("\n").join(lines))
 
@@ -193,10 +203,14 @@ class RunScreen(RunCommandsScreen):
         if message.run_id == self._run_id:
             self._show()
 
+    def on_certainty_computed(self, message: CertaintyComputed) -> None:
+        self._certainties.take(message.computed)
+        self._show()
+
     def on_log_read(self, message: LogRead) -> None:
         if message.run_id != self._run_id:
             return
-        self._log.show(message.lines, self._ink, added_before=message.added_before)
+        self._log.show(message.lines, self._ink, added_before=message.added_before, has_all=message.has_all)
         if self._wanted:
             wanted, self._wanted = self._wanted, ""
             self._log.find(wanted)
@@ -205,6 +219,7 @@ class RunScreen(RunCommandsScreen):
 
     def _to_tab(self, index: int) -> None:
         self._tab = index
+        self._visits += 1
         for tab in self._tabs:
             tab.display = tab is self._tabs[index]
         if index != 0:
@@ -259,6 +274,7 @@ class RunScreen(RunCommandsScreen):
 
     def _show_run(self, run_id: str) -> None:
         self._run_id, self._wanted = run_id, ""
+        self._visits += 1
         self._log_reader = LogReader(RunPaths(self.app.store.root / run_id), self)
         self._log.begin_anew()
         self._curves.window = replace(self._curves.window, steps=None, cursor=None)
@@ -307,6 +323,10 @@ class RunScreen(RunCommandsScreen):
                 return self._neighbour(-1) is not None
             case "zoom":
                 return self._tabs[self._tab] in (self._diagram, self._mixup)
+            case "class":
+                return self._tabs[self._tab] in (self._diagram, self._scores)
+            case "report":
+                return has_something_to_report(self.chosen())
             case "next-match" | "previous-match":
                 return bool(self._log.search.matches)
         return super().allows(command)
@@ -316,20 +336,28 @@ class RunScreen(RunCommandsScreen):
             return "pause"
         if command.id == "mass" and self._diagram.chosen.equal_mass:
             return "equal width"
+        if command.id == "temperature" and self._diagram.chosen.scaled:
+            return "no temperature"
         return command.label
 
     def action_back(self) -> None:
         self.dismiss(self._run_id)
 
     def action_leave(self) -> None:
-        """Un-zoom, then forget the search, then go back."""
+        """Un-zoom, then back to all classes, then forget the search, then go back."""
         tab = self._tabs[self._tab]
         if tab.has_class("-zoomed"):
             self.action_zoom()
+        elif tab is self._diagram and self._diagram.chosen.class_rank is not None:
+            self._diagram.show_all_classes()
         elif tab is self._log and self._log.search.wanted:
             self._log.find("")
         else:
             self.action_back()
+
+    def action_class(self) -> None:
+        self._to_tab(TABS.index("Diagram"))
+        self._diagram.action_class()
 
     def action_zoom(self) -> None:
         tab = self._tabs[self._tab]
@@ -345,9 +373,12 @@ class RunScreen(RunCommandsScreen):
         if tab is self._setup:
             self.app.copy(str(document["path"]))
         elif tab is self._scores and document.get("epoch"):
-            self.app.copy(scores.markdown(self._facts(document)))
+            self.app.copy(epoch_table.markdown(self._facts(document)))
         else:
             self.app.copy(self._run_id)
+
+    def action_report(self) -> None:
+        ask_for_report(self, self.chosen())
 
     # The note
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 
@@ -15,7 +15,6 @@ from mixtui.ui.notices import asks_to_stop, title
 from mixtui.ui.rows import LIVE
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
-from mixtui.ui.widgets.prompt import Check, Prompt
 from mixtui.ui.words import plural, printable
 
 if TYPE_CHECKING:
@@ -59,6 +58,11 @@ class RunCommandsScreen(MixtuiScreen):
         """The runs that a command is for: the marked ones, or the one under the cursor."""
         raise NotImplementedError
 
+    @property
+    def chose_fold(self) -> bool:
+        """Whether `chosen` are the runs of a folded row, which nobody has seen one by one."""
+        return False
+
     def allows(self, command: Command) -> bool:
         if command.id == "undo":
             return self.app.can_undo
@@ -97,7 +101,9 @@ class RunCommandsScreen(MixtuiScreen):
 
     def action_pause(self) -> None:
         if ids := _ids(self._fitting_or_say("pause")):
-            self.app.act(lambda: self.app.actions.end(ids, "pause"))
+            self._ask_for_fold(
+                "Pause", "leave the queue, and can be resumed", ids, lambda: self.app.actions.end(ids, "pause")
+            )
 
     def action_resume(self) -> None:
         if ids := _ids(self._fitting_or_say("resume")):
@@ -129,15 +135,18 @@ class RunCommandsScreen(MixtuiScreen):
         documents = self._fitting("pin")
         pinned = not all(document.get("pinned") for document in documents)
         ids = _ids(documents)
-        self.app.act(lambda: self.app.actions.pin(ids, pinned))
+        verb, then = ("Pin", "are pinned") if pinned else ("Unpin", "are pinned no more")
+        self._ask_for_fold(verb, then, ids, lambda: self.app.actions.pin(ids, pinned))
 
     def action_queue_first(self) -> None:
-        if ids := _ids(self._fitting_or_say("queue-first")):
-            self.app.act(lambda: self.app.actions.move_in_queue(ids, "first"))
+        self._move_in_queue("first", "go before all others in the queue")
 
     def action_queue_last(self) -> None:
-        if ids := _ids(self._fitting_or_say("queue-last")):
-            self.app.act(lambda: self.app.actions.move_in_queue(ids, "last"))
+        self._move_in_queue("last", "go after all others in the queue")
+
+    def _move_in_queue(self, where: Literal["first", "last"], then: str) -> None:
+        if ids := _ids(self._fitting_or_say(f"queue-{where}")):
+            self._ask_for_fold("Move", then, ids, lambda: self.app.actions.move_in_queue(ids, where))
 
     def action_undo(self) -> None:
         self.app.action_undo()
@@ -170,16 +179,13 @@ class RunCommandsScreen(MixtuiScreen):
 
         self.prompt(f"tags of {_named(documents)}, separated by commas ", ", ".join(before), _check_tags, done)
 
-    def prompt(self, label: str, value: str, check: Check, done: Callable[[str | None], object]) -> None:
-        """Ask for a line at the bottom of the screen; the focus comes back afterwards."""
-        focused = self.focused
-
-        def finish(text: str | None) -> None:
-            if focused is not None:
-                focused.focus()
-            done(text)
-
-        self.mount(Prompt(self.app.glyphs.words(label), value, check, finish))
+    def _ask_for_fold(self, verb: str, then: str, ids: list[str], act: Callable[[], Done]) -> None:
+        """Do it; to the runs of a fold after a question, which says how many they are and what becomes of them."""
+        if self.chose_fold:
+            question = f"{verb} {plural(len(ids), 'run')}? All that are folded here {then}."
+            self._ask(question, "Leave them", f"{verb} {len(ids)}", lambda: self.app.act(act))
+        else:
+            self.app.act(act)
 
     def _ask(self, question: str, no: str, yes: str, act: Callable[[], object]) -> None:
         def answered(answer: bool | None) -> None:

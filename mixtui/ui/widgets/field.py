@@ -7,10 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
+
+from mixtui.ui.widgets.typed_line import TypedLine
 
 
-class Entry(Input):
+class Entry(TypedLine):
     """A line to type into, `columns` wide."""
 
     ALLOW_MAXIMIZE = False

@@ -86,4 +86,4 @@ class HomePanels(Container):
     def _plots(self) -> HomePlots:
         from mixtui.ui.home.plots import HomePlots  # it imports NumPy and plotext: on the thread that draws
 
-        return HomePlots()
+        return HomePlots(self.app.give_way)

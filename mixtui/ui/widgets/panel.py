@@ -32,7 +32,10 @@ class Framed(Widget):
         glyphs = self.app.glyphs  # type: ignore[attr-defined]
         left = fit(self._left, min(cell_len(self._left), max(room, 0)), more=glyphs.more)
         rest = room - cell_len(left) - 2
-        right = fit(self._right, min(cell_len(self._right), rest - 1), more=glyphs.more) if rest > _LEAST_NOTE else ""
+        note = self._right
+        while cell_len(note) >= rest and (parts := note.rpartition(f" {glyphs.dot} "))[1]:
+            note = parts[0]  # the beginning whole says more than all of it cut
+        right = fit(note, min(cell_len(note), rest - 1), more=glyphs.more) if rest > _LEAST_NOTE else ""
         if not right:
             self.border_title = Content(left)
             return

@@ -10,6 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
+from mixtui.ui.widgets.typed_line import TypedLine
+
 Check = Callable[[str], Text | None]
 """What is wrong with a text, in one or two lines; None for one that can be taken. Called as one types."""
 
@@ -19,16 +21,18 @@ class Prompt(Vertical):
 
     def __init__(self, label: str, value: str, check: Check, done: Callable[[str | None], object]) -> None:
         super().__init__()
-        self._label, self._value, self._check, self._done = label, value, check, done
+        self._label, self._check, self._done = label, check, done
+        self._line = TypedLine(value, select_on_focus=False, compact=True)
+        self._is_open = True
 
     def compose(self) -> ComposeResult:
         yield Static(id="prompt-error", markup=False)
         with Horizontal():
             yield Label(self._label, markup=False)
-            yield Input(self._value, select_on_focus=False, compact=True)
+            yield self._line
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self._line.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._show_fault(event.value)
@@ -38,6 +42,13 @@ class Prompt(Vertical):
         if self._show_fault(event.value):
             return
         self._close(event.value)
+
+    def take(self, event: events.Key) -> bool:
+        """Take a key that went elsewhere since the line had no focus yet; False if it is for no line."""
+        is_mine = self._is_open and (event.key == "escape" or self._line.takes(event))
+        if is_mine:
+            self._line._forward_event(events.Key(event.key, event.character))  # a new one: this one bubbles no more
+        return is_mine
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
@@ -53,5 +64,8 @@ class Prompt(Vertical):
         return fault is not None
 
     def _close(self, text: str | None) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
         self.remove()
         self._done(text)

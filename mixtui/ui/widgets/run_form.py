@@ -30,7 +30,7 @@ _GROUPS = {
         *("batch_size", "lr", "momentum", "weight_decay", "schedule", "label_smoothing", "augment", "mixup_per"),
         "stem",
     ),
-    "evaluation": ("bins",),
+    "evaluation": ("bins", "holdout"),
     "machine": ("device", "precision", "retries", "slots_per_gpu", "keep_checkpoints"),
 }
 
@@ -51,7 +51,7 @@ class RunForm(Framed):
     def compose(self) -> ComposeResult:
         with Vertical(id="fields"):  # scrolls, but takes no arrow key as VerticalScroll would
             yield self._field("ticked", self._words("α"), self._choice("ticked", self._alphas(), several=True))
-            yield self._text("more", 24, "  more", hint="a list or a range, such as 0.05, 0.5:0.9:0.1")
+            yield self._text("more", 24, "  more", hint="a list or range: 0.05, 0.5:0.9:0.1")
             yield self._text("seeds", 6, "Seeds")
             options = [Option(name, name) for name in CATALOG] + [Option(OWN, "your own")]
             yield self._field("dataset", "Data set", self._choice("dataset", options, one_a_line=True))
@@ -60,7 +60,7 @@ class RunForm(Framed):
             yield self._text("epochs", 8, "Epochs")
             yield self._text("tag", 20, "Tag")
             yield self._fold("Training", self._training())
-            yield self._fold("Evaluation", [self._text("bins", 6, "  bins", "of the ECE, equal width")])
+            yield self._fold("Evaluation", self._evaluation())
             yield self._fold("Machine", self._machine())
         self._here = Vertical(id="here")
         with self._here:
@@ -150,6 +150,12 @@ class RunForm(Framed):
             self._flag("augment", "  augment", "random crops and flips"),
             self._one_of("mixup_per", self._words("  one λ per"), get_args(MixupPer)),
             self._one_of("stem", "  stem", get_args(Stem)),
+        ]
+
+    def _evaluation(self) -> list[Widget]:
+        return [
+            self._text("bins", 6, "  bins", "of the ECE, equal width"),
+            self._text("holdout", 8, "  holdout", "images kept out, to fit T on"),
         ]
 
     def _machine(self) -> list[Widget]:

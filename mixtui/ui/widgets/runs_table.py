@@ -54,7 +54,7 @@ class RunsTable(ScrollView, can_focus=True):
         column: str
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
+        super().__init__(id="table")
         self.look = look
         self.marked: frozenset[str] = frozenset()
         self.new: frozenset[str] = frozenset()  # runs that ended unseen: bold until the cursor has passed

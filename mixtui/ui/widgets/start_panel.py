@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,6 +16,7 @@ from mixtui.ui.new_runs import command
 from mixtui.ui.widgets.panel import Framed
 
 _HEADING = 11  # cells, of "24 runs", "2 at once" and so on
+_BESIDE_LABELS = 5  # cells of two buttons in a row: their padding, and what is between them
 _MOST_ROWS = 3  # of one line of the command, so that a thousand alphas leave the buttons on the screen
 
 
@@ -29,6 +31,8 @@ class StartPanel(Framed):
             Static(id=name, markup=False) for name in ("outlook", "command", "why-not")
         )
         self._start = Button(_label("Start"), id="start", compact=True)
+        self._cancel = Button(_label("Cancel  esc"), id="cancel", compact=True)
+        self._buttons = Horizontal(self._start, self._cancel, id="buttons")
         self._shell = Horizontal(id="shell")
 
     def compose(self) -> ComposeResult:
@@ -38,9 +42,7 @@ class StartPanel(Framed):
             yield Button(_label("copy  y"), id="copy", compact=True)
         yield self._command
         yield self._why_not
-        with Horizontal(id="buttons"):
-            yield self._start
-            yield Button(_label("Cancel  esc"), id="cancel", compact=True)
+        yield self._buttons
 
     def on_mount(self) -> None:
         self.set_titles("This starts")
@@ -71,6 +73,12 @@ class StartPanel(Framed):
         self._command.update(text)
         self._command.set_class(not text, "-none")
         self._shell.set_class(not text, "-none")
+        self._lay_out_buttons()
+
+    def _lay_out_buttons(self) -> None:
+        """Below each other where they do not fit side by side."""
+        together = sum(cell_len(str(button.label)) for button in (self._start, self._cancel)) + _BESIDE_LABELS
+        self._buttons.set_class(together > self.size.width, "-stacked")
 
     def _wrapped(self, words: str) -> str:
         return f"\n{'':<{_HEADING}}".join(textwrap.wrap(words, max(self.size.width - _HEADING - 2, 20)))
@@ -80,6 +88,7 @@ class StartPanel(Framed):
         if self._start.label != _label(label):
             self._start.label = _label(label)
             self._start.refresh(layout=True)
+            self._lay_out_buttons()
         self._start.disabled = bool(why_not) and not error
         if self._why_not.content != why_not:
             self._why_not.update(why_not)
