@@ -23,9 +23,11 @@ SHOTS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
     "home-light": (160, 45, "mixtui-light", ("j",)),
     "new-runs": (120, 40, "mixtui-dark", ("n",)),
     "run": (120, 40, "mixtui-dark", ("enter", "down", "down", "down")),
+    "run-after-t": (120, 40, "mixtui-dark", ("enter", "T")),
     "curves": (120, 40, "mixtui-dark", ("enter", "2")),
     "mixup": (120, 40, "mixtui-dark", ("j", "enter", "3")),
     "compare": (160, 45, "mixtui-dark", ("c",)),
+    "compare-after-t": (160, 45, "mixtui-dark", ("c", "T")),
 }
 
 
