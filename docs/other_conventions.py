@@ -51,7 +51,7 @@ class Predictions(NamedTuple):
 
 
 class Row(NamedTuple):
-    library: str
+    package: str
     call: str
     figure: Callable[[Predictions], float | None]
     why: str = ""
@@ -245,7 +245,7 @@ def table(title: str, rows: Sequence[Row], cases: Sequence[Predictions]) -> str:
     for row in rows:
         figures = [shown(row, case) for case in cases]
         the_same = "The same. " if row is not rows[0] and figures == ours else ""
-        lines.append(f"| {row.library} | `{row.call}` | {' | '.join(figures)} | {(the_same + row.why).strip()} |")
+        lines.append(f"| {row.package} | `{row.call}` | {' | '.join(figures)} | {(the_same + row.why).strip()} |")
     return "\n".join(lines) + "\n"
 
 

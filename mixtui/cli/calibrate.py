@@ -39,7 +39,10 @@ def calibrate(
     after_t: Annotated[bool, typer.Option("--after-t", help="Draw the diagram after temperature scaling.")] = False,
     json: Json = False,
 ) -> None:
-    """Score a file of predictions, before and after temperature scaling, and draw its diagram; or compare two."""
+    """Score a file of predictions, or compare two.
+
+    Before and after temperature scaling, with a reliability diagram.
+    """
     from mixtui.cli.console import print_json, stdout
     from mixtui.cli.diagram import print_diagrams
     from mixtui.cli.prediction_document import file_document, pair_document

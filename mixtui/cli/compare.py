@@ -23,9 +23,10 @@ def compare(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
     runs_dir_option: RunsDir = None,
 ) -> None:
-    """Compare alphas over seeds: accuracy, ECE, NLL, and the same after temperature scaling.
+    """Compare alphas: means over seeds, differences, certainty.
 
-    Without runs and filter it is the study of the latest run that has a tag.
+    Accuracy, ECE and NLL, before and after temperature scaling. Without runs and filter it is the study of the latest
+    run that has a tag.
     """
     from mixtui.cli.console import print_json
     from mixtui.store.document import listed_document

@@ -31,10 +31,11 @@ def evaluate(
     json: Json = False,
     runs_dir_option: RunsDir = None,
 ) -> int:
-    """Score trained networks on other test sets, from their checkpoints.
+    """Score trained networks on other test sets.
 
-    Nothing is trained. Classes are known by their names: of unknown ones it is measured how well confidence tells them
-    from the run's own test images. The figures are kept with the run, and mixtui show has them too.
+    It is done from their checkpoints; nothing is trained. Classes are known by their names: of unknown ones it is
+    measured how well confidence tells them from the run's own test images. The figures are kept with the run, and
+    mixtui show has them too.
     """
     import sys
     from pathlib import Path

@@ -27,7 +27,7 @@ def test_the_exit_code_says_whether_all_finished(quick: CommandLine, finished_an
     finished, stopped = finished_and_stopped
     done = quick("wait", finished)
     assert done.returncode == 0
-    assert done.stdout == f"{finished[-4:]}  α 0.1 · seed 0  finished  epoch 1/1  acc .500  ECE .250\n"
+    assert done.stdout == f"{finished[-4:]}  α 0.1 · seed 0  finished  epoch 1/1  acc .500  ECE .250 ·\n"
     done = quick("wait", finished, stopped)
     assert done.returncode == 1
     assert done.stdout.splitlines()[1] == f"{stopped[-4:]}  α 0.2 · seed 0  stopped: Stopped as asked."

@@ -99,9 +99,13 @@ async def test_a_cursor_that_was_moved_stays(
     made = sorted(runs.finished().id for _ in range(5))
     async with at_a_glance(store, FolderState(cursor=made[0]), monkeypatch) as (opened, reader):
         await opened.until(lambda: "Runs · 2 of 5" in opened.text)
+        table = opened.app.screen.query_one(RunsTable)
+        first = table.cursor_row
         await opened.press("down")
+        await opened.until(lambda: table.cursor_row != first)
+        moved_to = table.cursor_row
+        assert moved_to is not None
         reader.start()
         await opened.until(lambda: "Runs · 5" in opened.text)
-        table = opened.app.screen.query_one(RunsTable)
         assert table.cursor_row is not None
-        assert table.cursor_row.key == made[3]
+        assert table.cursor_row.key == moved_to.key != made[0]
