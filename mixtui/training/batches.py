@@ -47,16 +47,13 @@ def kept_out(n_train: int, holdout: int) -> np.ndarray:
 class Normaliser:
     """Turns uint8 (n, H, W, C) into float32 (n, C, H, W), each channel of mean 0 and sd 1 over the training images.
 
-    The result is channels-last in memory, as the images already are, which is also what convolutions like best. The
-    images must be writable, as torch warns of others: a selection of the data set is, being a copy.
+    The result is channels-last in memory, as the images already are, which is also what convolutions like best.
     """
 
     def __init__(self, data: ImageData, device: torch.device) -> None:
         std = torch.tensor(data.std, dtype=torch.float32).clamp_min(1.0)  # a constant channel has none
         self._scale = (1 / std).to(device)
         self._shift = (-torch.tensor(data.mean, dtype=torch.float32) / std).to(device)
-        self._device = device
 
-    def __call__(self, images: np.ndarray) -> Tensor:
-        tensor = torch.from_numpy(images).to(self._device)
-        return torch.addcmul(self._shift, tensor.float(), self._scale).permute(0, 3, 1, 2)
+    def __call__(self, images: Tensor) -> Tensor:
+        return torch.addcmul(self._shift, images.float(), self._scale).permute(0, 3, 1, 2)

@@ -13,10 +13,12 @@ from torch import nn
 from mixtui.config import MODELS, Precision, RunConfig
 from mixtui.datasets.arrays import ImageData
 from mixtui.training.batches import Normaliser
+from mixtui.training.device_images import to_device
 from mixtui.training.models import build_model
-from mixtui.training.small_maps import use_small_map_products
+from mixtui.training.small_maps import LARGEST_INPUT, LARGEST_INPUT_ON_GPU, use_small_map_products
 
 EVALUATION_BATCH = 250
+EVALUATION_PIXELS_ON_GPU = 2**20  # in a batch, all images together
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ class Network:
     @classmethod
     def build(cls, config: RunConfig, data: ImageData, device: torch.device) -> Network:
         """The network of `config` for the images of `data`, untrained. Raises MixtuiError as `build_model` does."""
-        torch.backends.cudnn.allow_tf32 = False  # fp32 means float32, on a GPU too
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # fp32 is that on a GPU too
         channels, image_size = data.train.images.shape[3], data.train.images.shape[1:3]
         model = build_model(config, len(data.classes), channels, image_size)
-        if device.type == "cpu" and config.model in MODELS:  # a user's own network is left as it is
-            use_small_map_products(model, channels, image_size)
+        if config.model in MODELS:  # a user's own network is left as it is
+            largest = LARGEST_INPUT if device.type == "cpu" else LARGEST_INPUT_ON_GPU
+            use_small_map_products(model, channels, image_size, largest)
         model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(model, Normaliser(data, device), device, config.precision)
 
@@ -45,17 +48,20 @@ class Network:
             return torch.autocast(self.device.type, dtype=torch.bfloat16)
         return nullcontext()
 
-    def predict(self, images: np.ndarray, chosen: np.ndarray, on_batch: Callable[[], None]) -> np.ndarray:
+    def predict(self, images: np.ndarray, chosen: np.ndarray, on_batch: Callable[[int], None]) -> np.ndarray:
         """Logits float32 (n, classes) of `images[chosen]`, `images` uint8 (N, H, W, C) and `chosen` int64 (n,).
 
-        `on_batch` is called after each batch; what it raises ends the work.
+        `on_batch` is called with the number of images after each batch; what it raises ends the work.
         """
         self.model.eval()
         logits = []
+        size = EVALUATION_BATCH
+        if self.device.type == "cuda":
+            size = max(size, EVALUATION_PIXELS_ON_GPU // (images.shape[1] * images.shape[2]))
         # Not inference_mode: what a user's own network keeps from a forward pass must be good for training too.
         with torch.no_grad(), self.autocast():
-            for start in range(0, len(chosen), EVALUATION_BATCH):
-                batch = images[chosen[start : start + EVALUATION_BATCH]]
+            for start in range(0, len(chosen), size):
+                batch = to_device(torch.from_numpy(images[chosen[start : start + size]]), self.device)
                 logits.append(self.model(self.normalise(batch)).float().cpu())
-                on_batch()
+                on_batch(len(batch))
         return torch.cat(logits).numpy()

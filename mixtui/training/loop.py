@@ -1,6 +1,6 @@
 """The training of one run: mixup with SGD, evaluation after every epoch, checkpoints, and resuming to the last bit.
 
-Read `Trainer.fit`, then `_train_epoch` and `_step`: that is all that happens.
+Read `Trainer.fit`, `_train_epoch` and `_train_on`, then `step.py`: that is all that happens.
 """
 
 from __future__ import annotations
@@ -8,28 +8,31 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
 from mixtui.calibration.scores import softmax, top_label
 from mixtui.calibration.temperature import fit_temperature
-from mixtui.config import RunConfig
+from mixtui.config import MODELS, RunConfig
 from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically
 from mixtui.store.recorder import Recorder
 from mixtui.training.augment import crop_and_flip
 from mixtui.training.batches import batch_bounds, clean_sample, epoch_order, kept_out
+from mixtui.training.captured_step import CapturedStep, CudaGraphs
 from mixtui.training.checkpoint import Position, keep_copy, load_checkpoint, save_checkpoint
+from mixtui.training.device_images import DeviceImages
 from mixtui.training.endings import NonFiniteError, StopTrainingError
 from mixtui.training.evaluate import Network
 from mixtui.training.memory import MemoryUse, memory_in_use
-from mixtui.training.mixup import draw_mix, mix_images, mixed_accuracy, mixup_loss
+from mixtui.training.mixup import draw_mix
+from mixtui.training.outcomes import Outcome, Outcomes
 from mixtui.training.schedule import learning_rate
+from mixtui.training.step import Batch, Step
 from mixtui.training.streams import Stream, torch_seed
 
 CHECKPOINT_EVERY = 60.0  # seconds
@@ -60,7 +63,7 @@ class Trainer:
         self.keep_checkpoints = keep_checkpoints
         self.device = torch.device(config.device.partition(":")[0])  # the one GPU that this process was given
         self.network = Network.build(config, data, self.device)
-        self.model, self.normalise = self.network.model, self.network.normalise
+        self.model = self.network.model
         self.optimizer = torch.optim.SGD(
             self.model.parameters(),
             lr=config.lr,
@@ -71,12 +74,16 @@ class Trainer:
         self.kept_out = kept_out(len(data.train.labels), config.holdout)
         self.trained_on = np.setdiff1d(np.arange(len(data.train.labels)), self.kept_out)
         self.bounds = batch_bounds(len(self.trained_on), config.batch_size)
-        self.labels = torch.from_numpy(np.array(data.train.labels))
+        self.step: Step | CapturedStep = Step(self.network, self.optimizer, config.label_smoothing)
+        if self.device.type == "cuda" and config.model in MODELS:  # a user's own network may do what no graph repeats
+            self.step = CapturedStep(self.step, config.batch_size, self.device, CudaGraphs(self.device))
+        self.images = DeviceImages(data.train, self.device)
         self.sample = self.trained_on[clean_sample(len(self.trained_on), len(data.test.labels))]
         self.position = Position()
-        self._pending: list[tuple[dict[str, Any], int, Tensor, Tensor]] = []
+        self._outcomes = Outcomes(self.device)
         self._last_flush = self._last_checkpoint = time.monotonic()
         self._memory = MemoryUse(0, 0)
+        self._obstacle_told = False
 
     def resume(self) -> None:
         """Go on from the run's checkpoint. Raises MixtuiError when it cannot be read."""
@@ -94,49 +101,37 @@ class Trainer:
 
     def _train_epoch(self) -> None:
         self._last_flush = time.monotonic()
+        self.model.train()
         order = self.trained_on[epoch_order(len(self.trained_on), self.config.seed, self.position.epoch)]
         for start, stop in self.bounds[self.position.batch :]:
             self._look_around()
-            self._step(order[start:stop])
-        self._flush()
+            self._train_on(order[start:stop])
+        self._flush(self._outcomes.read_all())
 
-    def _step(self, chosen: np.ndarray) -> None:
+    def _train_on(self, chosen: np.ndarray) -> None:
         """One step of SGD on the training images `chosen`."""
         config, epoch, batch = self.config, self.position.epoch, self.position.batch
-        images = self.data.train.images[chosen]
-        if config.augment:
-            images = crop_and_flip(images, config.seed, epoch, batch)
-        labels = self.labels[chosen].to(self.device)
+        lr = self._lr(self.position.step)
         mix = draw_mix(config.alpha, config.mixup_per, len(chosen), config.seed, epoch, batch)
         lam = 1.0 if mix is None else float(mix.lam.mean())
-        inputs = self.normalise(images)
-        if mix is not None:
-            mix = mix.to(self.device)
-            inputs = mix_images(inputs, mix)
-
-        lr = learning_rate(config.schedule, config.lr, self.position.step, config.epochs * len(self.bounds))
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
         torch.manual_seed(torch_seed(config.seed, Stream.DROPOUT, epoch, batch))
-        self.model.train()
-        self.optimizer.zero_grad()
-        with self.network.autocast():
-            logits = self.model(inputs)
-        loss = mixup_loss(logits.float(), labels, mix, config.label_smoothing)
-        loss.backward()
-        self.optimizer.step()
+        augment = partial(crop_and_flip, seed=config.seed, epoch=epoch, step=batch) if config.augment else None
+        images, labels = self.images.take(chosen, augment)
+        outcome = self.step(Batch(images, labels, mix and mix.to(self.device)), lr)
 
         self.position.batch += 1
         self.position.step += 1
-        record = {"step": self.position.step, "lam": lam, "lr": lr}
-        accuracy = mixed_accuracy(logits.detach(), labels, mix)
-        self._pending.append((record, len(chosen), loss.detach(), accuracy))
+        self._outcomes.add({"step": self.position.step, "lam": lam, "lr": lr}, len(chosen), outcome)
+
+    def _lr(self, step: int) -> float:
+        """The learning rate of step number `step`, from 0."""
+        return learning_rate(self.config.schedule, self.config.lr, step, self.config.epochs * len(self.bounds))
 
     def _look_around(self) -> None:
         """Before a step: look at the losses, save, and end if that is wanted."""
         now = time.monotonic()
         if now - self._last_flush >= FLUSH_EVERY:
-            self._flush()
+            self._flush(self._outcomes.read_done())
             self.recorder.beat()
         if now - self._last_checkpoint >= CHECKPOINT_EVERY:
             self._checkpoint()
@@ -147,23 +142,21 @@ class Trainer:
             self._checkpoint()
             raise StopTrainingError
 
-    def _flush(self) -> None:
-        """Read the waiting losses from the device, add them up in order, and log them.
+    def _flush(self, outcomes: list[Outcome]) -> None:
+        """Add up what steps came to, in their order, and log it.
 
-        Raises NonFiniteError at the first that is not finite, after logging up to it.
+        Raises NonFiniteError at the first loss that is not finite, after logging up to it.
         """
-        if not self._pending:
+        if not outcomes:
             return
-        records, sizes, losses, accuracies = zip(*self._pending, strict=True)
-        self._pending.clear()
-        values = zip(records, sizes, torch.stack(losses).tolist(), torch.stack(accuracies).tolist(), strict=True)
+        n = sum(outcome.n for outcome in outcomes)
         now = time.monotonic()  # after the device has done it all
-        rate = round(sum(sizes) / max(now - self._last_flush, 1e-9), 1)
+        rate = round(n / max(now - self._last_flush, 1e-9), 1)
         self.position.seconds += now - self._last_flush
         self._last_flush = now
         bad: NonFiniteError | None = None
         lines = []
-        for record, size, loss, accuracy in values:
+        for record, size, loss, accuracy in outcomes:
             lines.append({**record, "loss": loss, "images_per_second": rate})
             if not math.isfinite(loss):
                 before = self.position.last_loss
@@ -177,6 +170,14 @@ class Trainer:
         if bad:
             raise bad
         self._record_memory()
+        self._tell_obstacle()
+
+    def _tell_obstacle(self) -> None:
+        """Say once why steps are slower than they could be."""
+        if isinstance(self.step, CapturedStep) and self.step.obstacle and not self._obstacle_told:
+            self._obstacle_told = True
+            message = f"Steps are not replayed as a CUDA graph, which is slower: {self.step.obstacle}."
+            self.recorder.event("warning", self.position.step, message=message)
 
     def _record_memory(self) -> None:
         """Leave word of what this process takes, for whoever must know whether another one fits beside it."""
@@ -187,7 +188,7 @@ class Trainer:
 
     def _checkpoint(self) -> None:
         """Save the position reached. The logs go to disk first, so that no checkpoint is ahead of them."""
-        self._flush()
+        self._flush(self._outcomes.read_all())
         self.recorder.sync()
         done = self.position.epoch == self.config.epochs
         save_checkpoint(self.recorder.paths.checkpoint, self.model, None if done else self.optimizer, self.position)
@@ -208,7 +209,7 @@ class Trainer:
             "epoch": position.epoch + 1,
             "train_loss": position.loss_sum / n,
             "train_accuracy_mixed": position.accuracy_sum / n,
-            "lr": self.optimizer.param_groups[0]["lr"],
+            "lr": self._lr(position.step - 1),
             "seconds": round(position.seconds + time.monotonic() - evaluation_start, 2),
             "images_per_second": round(n / max(position.seconds, 1e-9), 1),
             "metrics": test.metrics(),
@@ -232,7 +233,7 @@ class Trainer:
     def _predict(self, split: Split, chosen: np.ndarray) -> np.ndarray:
         """The logits of the images `chosen` of a split; may end the training, as `_look_around`."""
 
-        def on_batch() -> None:
+        def on_batch(_n: int) -> None:
             self.recorder.beat()
             self._end_if_wanted()
 

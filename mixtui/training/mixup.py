@@ -10,6 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from mixtui.config import MixupPer
+from mixtui.training.device_images import to_device
 from mixtui.training.streams import Stream, generator
 
 
@@ -24,7 +25,7 @@ class Mix:
     permutation: Tensor
 
     def to(self, device: torch.device) -> Mix:
-        return Mix(self.lam.to(device), self.permutation.to(device))
+        return Mix(to_device(self.lam, device), to_device(self.permutation, device))
 
 
 def draw_mix(alpha: float, per: MixupPer, n: int, seed: int, epoch: int, step: int) -> Mix | None:
@@ -54,8 +55,8 @@ def mixup_loss(logits: Tensor, labels: Tensor, mix: Mix | None, label_smoothing:
 def mixed_accuracy(logits: Tensor, labels: Tensor, mix: Mix | None) -> Tensor:
     """The mean share of the target on the predicted class: accuracy, weighted by lam. Misleads; see clean accuracy."""
     predicted = logits.argmax(1)
-    ours = (predicted == labels).float()
+    ours = predicted == labels
     if mix is None:
-        return ours.mean()
-    theirs = (predicted == labels[mix.permutation]).float()
-    return torch.lerp(theirs, ours, mix.lam).mean()
+        return ours.float().mean()
+    theirs = predicted == labels[mix.permutation]
+    return torch.where(ours, mix.lam, 0).add(torch.where(theirs, 1 - mix.lam, 0)).mean()

@@ -19,7 +19,7 @@ from mixtui.datasets.shifts import Corruption, OtherSet, Shift
 from mixtui.errors import EXIT_FAILED, MixtuiError
 from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores
 from mixtui.training.checkpoint import Position
-from mixtui.training.evaluate import EVALUATION_BATCH, Network
+from mixtui.training.evaluate import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ def evaluate_shifts(
     total, done = sum(len(split.labels) for split in (data.test, *splits)), 0
 
     def logits_of(test: _TestSet) -> np.ndarray:
-        def on_batch() -> None:
+        def on_batch(n: int) -> None:
             nonlocal done
-            done = min(done + EVALUATION_BATCH, total)
+            done += n
             progress(test.name, done / total)
 
         logits = network.predict(test.images, np.arange(len(test.images)), on_batch)

@@ -53,7 +53,7 @@ def test_the_clean_sample_is_as_large_as_the_test_split(n_train: int, n_test: in
 
 
 def test_training_images_are_normalised_to_mean_0_and_sd_1(data: ImageData) -> None:
-    images = Normaliser(data, CPU)(data.train.images)
+    images = Normaliser(data, CPU)(torch.from_numpy(np.array(data.train.images)))
     assert images.shape == (25, 3, 8, 8)
     assert images.dtype == torch.float32
     assert images.is_contiguous(memory_format=torch.channels_last)
@@ -65,12 +65,12 @@ def test_training_images_are_normalised_to_mean_0_and_sd_1(data: ImageData) -> N
 
 def test_a_constant_channel_stays_finite(data: ImageData) -> None:
     constant = dataclasses.replace(data, mean=(200.0, 0.0, 9.0), std=(0.0, 0.0, 3.0))
-    images = Normaliser(constant, CPU)(np.full((2, 8, 8, 3), 200, np.uint8))
+    images = Normaliser(constant, CPU)(torch.full((2, 8, 8, 3), 200, dtype=torch.uint8))
     assert images[:, 0].abs().max() < 1e-4
     assert torch.isfinite(images).all()
 
 
 def test_one_channel(data: ImageData) -> None:
     grey = dataclasses.replace(data, mean=data.mean[:1], std=data.std[:1])
-    images = Normaliser(grey, CPU)(data.train.images[..., :1].copy())
-    assert torch.equal(images, Normaliser(data, CPU)(data.train.images)[:, :1])
+    colours = torch.from_numpy(np.array(data.train.images))
+    assert torch.equal(Normaliser(grey, CPU)(colours[..., :1]), Normaliser(data, CPU)(colours)[:, :1])

@@ -14,7 +14,7 @@ from torch import nn
 
 from mixtui.training.small_maps import SmallMapConv2d, use_small_map_products
 
-SMALL = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (4, 1)]
+SIZES = [(1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (4, 1), (3, 3), (4, 4), (2, 7), (5, 5)]
 
 
 class OneConv(nn.Module):
@@ -31,7 +31,7 @@ class OneConv(nn.Module):
 
 @settings(max_examples=150)
 @given(
-    size=st.sampled_from([*SMALL, (3, 3)]),
+    size=st.sampled_from(SIZES),
     kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
     stride=st.integers(1, 2),
     padding=st.integers(0, 2),
@@ -76,8 +76,8 @@ def networks() -> tuple[nn.Module, nn.Module]:
 def test_the_last_two_stages_of_resnet18_on_small_images_are_products(networks: tuple[nn.Module, nn.Module]) -> None:
     replaced = [name for name, module in networks[1].named_modules() if isinstance(module, SmallMapConv2d)]
     assert replaced == [
-        *("layer3.0.conv2", "layer3.1.conv1", "layer3.1.conv2"),
-        *("layer4.0.conv1", "layer4.0.conv2", "layer4.1.conv1", "layer4.1.conv2"),
+        *("layer3.0.conv1", "layer3.0.conv2", "layer3.0.downsample.0", "layer3.1.conv1", "layer3.1.conv2"),
+        *("layer4.0.conv1", "layer4.0.conv2", "layer4.0.downsample.0", "layer4.1.conv1", "layer4.1.conv2"),
     ]
 
 
@@ -114,3 +114,21 @@ def test_weights_are_saved_and_read_as_the_convolutions(networks: tuple[nn.Modul
     again, drawn = copy.deepcopy(fast), torchvision.models.resnet18(num_classes=10).state_dict()
     again.load_state_dict(drawn)
     torch.testing.assert_close(again.state_dict(), drawn, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (4, 4)])
+def test_in_bf16_they_differ_by_its_rounding_alone(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(32, 16, 3, 2 if size == (4, 4) else 1, 1)
+    plain, fast = OneConv(conv), OneConv(copy.deepcopy(conv))
+    use_small_map_products(fast, 32, size)
+    assert isinstance(fast.conv, SmallMapConv2d)
+    images = torch.randn(8, 32, *size)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        theirs, ours = plain(images), fast(images)
+    assert ours.dtype == theirs.dtype == torch.bfloat16
+    ours.float().square().mean().backward()
+    plain(images).square().mean().backward()
+    gradient = conv.weight.grad.flatten(2).transpose(1, 2)[:, fast.conv.used]  # type: ignore[union-attr]
+    assert (ours.float() - plain(images)).norm() < 0.01 * theirs.float().norm()
+    assert (fast.conv.rows.grad - gradient).norm() < 0.01 * gradient.norm()  # type: ignore[operator]

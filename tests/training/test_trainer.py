@@ -64,7 +64,7 @@ def plain_training(config: RunConfig, data: ImageData) -> nn.Module:
     model = build_model(config, 3, 3, (8, 8)).to(memory_format=torch.channels_last)
     # Not fused, the same update is rounded otherwise.
     optimizer = torch.optim.SGD(model.parameters(), lr=config.lr, momentum=config.momentum, fused=True)
-    images = Normaliser(data, torch.device("cpu"))(data.train.images)
+    images = Normaliser(data, torch.device("cpu"))(torch.from_numpy(np.array(data.train.images)))
     labels = torch.tensor(data.train.labels)
     model.train()
     for epoch in range(config.epochs):
@@ -133,9 +133,9 @@ def test_what_is_recorded_agrees_with_itself(
     assert ids.tolist() == list(range(12))
     trainer.model.eval()
     with torch.no_grad():
-        ours = trainer.model(trainer.normalise(data.test.images))
+        ours = trainer.model(trainer.network.normalise(torch.from_numpy(np.array(data.test.images))))
         sample = clean_sample(25, 12)
-        clean = trainer.model(trainer.normalise(data.train.images[sample])).argmax(1).numpy()
+        clean = trainer.model(trainer.network.normalise(torch.from_numpy(data.train.images[sample]))).argmax(1).numpy()
     assert np.allclose(ours.numpy(), logits, atol=1e-5)
     last = epochs[-1]
     assert last["metrics"]["accuracy"] == (logits.argmax(1) == labels).mean()
