@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mixtui.launch.oom import OomWatch
+from mixtui.launch.worker_environment import worker_environment
 from mixtui.store.files import last_line, read_json, write_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import identify, this_process
@@ -32,7 +33,6 @@ LOOK_EVERY = 2.0  # seconds
 def keep(paths: RunPaths, attempt: int, place: dict[str, Any], lease: Sequence[int] = ()) -> int:
     """Run attempt number `attempt` of the run to its end; the exit code of the worker, negative for a signal."""
     config = read_json(paths.config) or {}
-    threads = str(config.get("threads", 1))
     oom = OomWatch()
     with paths.output.open("ab") as output:
         written_before = output.tell()
@@ -43,7 +43,7 @@ def keep(paths: RunPaths, attempt: int, place: dict[str, Any], lease: Sequence[i
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=lease,
-            env={**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+            env=worker_environment(os.environ, config.get("threads", 1)),
         )
     with contextlib.suppress(OSError):  # it may be gone already, or the disk be full: exit.json will say how it ends
         worker_identity = identify(worker.pid).to_json()
