@@ -35,6 +35,7 @@ from mixtui.ui.columns import Look
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.crash import write_crash
 from mixtui.ui.folder_state import FolderState
+from mixtui.ui.freed_memory import give_back_freed_memory
 from mixtui.ui.glimpse import UNSEEN, Glimpse
 from mixtui.ui.glyphs import SETS, Glyphs
 from mixtui.ui.ink import Ink
@@ -184,8 +185,11 @@ class MixtuiApp(App[str]):
             del self.views[gone]
         if self.loaded and (told := ended_notice(before, self.documents, self.glyphs)):
             self.notify(told.text, severity=told.severity, markup=False)
+        if not self.loaded:
+            gc.freeze()  # what has come so far stays: not to be looked through again and again, 40 ms each time
+            gc.enable()  # see start.py
+            give_back_freed_memory()
         self.loaded = True
-        gc.enable()  # see start.py
         if (screen := self.shown) is not None:
             screen.documents_changed()
             screen.refresh_keys()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.geometry import Offset
 
 from mixtui.calibration import bin_scores
@@ -561,7 +562,7 @@ def test_any_documents_are_told_of(listed: list[Any], scoring: Scoring) -> None:
         assert sentence.isprintable()
     for width in (10, 78, 158):
         pages = table_pages(study, all_columns(study), width, SETS["ascii"].words, SETS["ascii"].direction)
-        assert all(len({len(text) for text in column.texts}) == 1 for page in pages for column in page.columns)
+        assert all(len({cell_len(text) for text in column.texts}) == 1 for page in pages for column in page.columns)
     for row in study.rows:
         assert parse(query_for(row, "a (tag)", [], [])) is not None
         assert all("\n" not in title for score in SCORES for title in response_titles(study, row, score))
