@@ -1,13 +1,15 @@
 """Mixup training as a researcher writes it without mixtui: what mixtui's speed is compared with.
 
-    python bench/plain_script.py DATA [--alpha 0.4] [--workers 2] [--threads 2] [--channels-last]
+    python bench/plain_script.py DATA [--alpha 0.4] [--epochs 1] [--workers 2] [--threads 2] [--channels-last]
 
-As fast as this kind of script gets: the decoded images are held in memory, as torchvision's CIFAR10 holds them; a
-DataLoader converts and normalises them one by one, and the loop mixes them. It trains resnet18 for one epoch, evaluates
-it, and prints JSON.
+As fast as this kind of script gets: the decoded images are held in memory, a DataLoader whose processes stay converts
+and normalises them one by one, into pinned memory for a GPU, and the loop mixes them; SGD is fused, cuDNN chooses its
+algorithms, and all else is as PyTorch has it by default, TF32 convolutions on a GPU included. It trains a torchvision
+network and evaluates it after every epoch, and prints JSON.
 
-The training rate is that of all steps but the first WARM_UP_STEPS, which start the loader's processes and choose the
-convolutions' algorithms: from the moment that the next batch is asked for until the last step is done.
+With `--seconds` it measures training alone: from the end of the first WARM_UP_STEPS steps, which start the loader's
+processes and choose the convolutions' algorithms, over as many epochs as it takes. With `--decoded FOLDER` the decoded
+images are kept there for the next time.
 """
 
 from __future__ import annotations
@@ -15,177 +17,180 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import math
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import CIFAR10, ImageFolder
-from torchvision.models import resnet18
+from torchvision.models import get_model
 from torchvision.transforms import Compose, Normalize, ToTensor
 
 WARM_UP_STEPS = 20
 EVALUATION_BATCH = 250
 CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 
-Images: TypeAlias = "InMemory | ImageFolder | CIFAR10 | Subset[Any]"
 Loader = DataLoader[Any]  # of batches: images float32 (n, channels, height, width), labels int64 (n,)
-
-
-@dataclass(frozen=True)
-class Training:
-    """What was counted of the training."""
-
-    steps: int
-    images: int
-    seconds: float
-    loss: float  # mean over all steps, those of the warm-up included
 
 
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.backends.cudnn.benchmark = True
-    device = torch.device(arguments.device)
 
-    train_set, test_set, classes = load(arguments.data, arguments.train_images)
-    options = {
-        "num_workers": arguments.workers,
-        "persistent_workers": arguments.workers > 0,
-        "pin_memory": device.type == "cuda",
-    }
+    train_set, test_set = load(arguments.data, arguments.decoded)
+    train_set = train_set.some(arguments.train_images)
     lone_image = len(train_set) % arguments.batch_size == 1  # BatchNorm cannot train on it
-    train_loader: Loader = DataLoader(train_set, arguments.batch_size, shuffle=True, drop_last=lone_image, **options)
-    test_loader: Loader = DataLoader(test_set, EVALUATION_BATCH, **options)
-
-    memory_format = torch.channels_last if arguments.channels_last else torch.contiguous_format
-    model = resnet18(num_classes=classes).to(device, memory_format=memory_format)
-    training = train(model, train_loader, arguments.alpha, device, arguments.seconds)
-    report: dict[str, object] = {
-        "train_images_per_second": training.images / training.seconds,
-        "counted_steps": training.steps,
-        "counted_seconds": training.seconds,
-        "warm_up_steps": WARM_UP_STEPS,
-        "train_loss": training.loss,
-        "n_train": len(train_set),
-    }
-    if arguments.seconds is None:
-        start = time.perf_counter()
-        accuracy, ece = evaluate(model, test_loader, device)
-        rate = len(test_set) / (time.perf_counter() - start)
-        report |= {"evaluation_images_per_second": rate, "accuracy": accuracy, "ece": ece, "n_test": len(test_set)}
+    train_loader = loader(train_set, arguments.batch_size, arguments, shuffle=True, drop_last=lone_image)
+    training = Training(arguments, train_set.n_classes)
+    report: dict[str, Any] = {"n_train": len(train_set), "n_test": len(test_set)}
+    if arguments.seconds is not None:
+        report["train_images_per_second"] = measure(training, train_loader, arguments.seconds)
+    else:
+        test_loader = loader(test_set, EVALUATION_BATCH, arguments)
+        report["epochs"] = [epoch(training, train_loader, test_loader) for _ in range(arguments.epochs)]
     print(json.dumps(report))
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train one epoch of mixup the usual way; print its speed as JSON.")
+    parser = argparse.ArgumentParser(description="Train with mixup the usual way; print scores and speed as JSON.")
     parser.add_argument("data", type=Path, help="a folder with train/CLASS/ and test/CLASS/, or with CIFAR-10")
     parser.add_argument("--alpha", type=float, default=0.4, help="lam ~ Beta(alpha, alpha); 0 is plain training")
+    parser.add_argument("--model", default="resnet18", help="one of torchvision's")
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="processes of the DataLoader")
+    parser.add_argument("--prefetch-factor", type=int, help="batches that each of them makes ahead")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads of the training")
     parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--bf16", action="store_true", help="compute in bfloat16 where autocast does")
+    parser.add_argument("--decoded", type=Path, metavar="FOLDER", help="where the decoded images are kept")
     parser.add_argument("--train-images", type=int, help="train on so many of the images only")
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        help="instead of one epoch: train, over several epochs if need be, till so many seconds are counted; "
-        "no evaluation",
-    )
+    parser.add_argument("--seconds", type=float, help="measure training alone, for so long")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
 
 
-def load(data: Path, train_images: int | None) -> tuple[Images, Images, int]:
-    """The training set, a random `train_images` of it where that is given, the test set, and the number of classes."""
+class Images(Dataset[Any]):
+    """Decoded images, uint8 (n, height, width, 3), converted one by one as they are asked for, as torchvision does."""
+
     transform = Compose([ToTensor(), Normalize(CIFAR10_MEAN, CIFAR10_STD)])
-    if (data / "train").is_dir():
-        folder = ImageFolder(str(data / "train"))
-        chosen = torch.randperm(len(folder))[:train_images].tolist()
-        return (
-            InMemory([folder[i] for i in chosen], transform),
-            ImageFolder(str(data / "test"), transform),
-            len(folder.classes),
-        )
-    train_set = CIFAR10(str(data), train=True, transform=transform)
-    chosen = torch.randperm(len(train_set))[:train_images].tolist()
-    return Subset(train_set, chosen), CIFAR10(str(data), train=False, transform=transform), len(train_set.classes)
 
-
-class InMemory(Dataset[Any]):
-    """Decoded images, converted one by one as they are asked for: what torchvision's CIFAR10 does."""
-
-    def __init__(self, samples: list[tuple[Image.Image, int]], transform: Compose) -> None:
-        self._images = np.stack([np.asarray(image) for image, _ in samples])
-        self._labels = [label for _, label in samples]
-        self._transform = transform
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        self._images, self._labels = images, labels.tolist()
 
     def __len__(self) -> int:
         return len(self._labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self._transform(Image.fromarray(self._images[index])), self._labels[index]
+        return self.transform(Image.fromarray(self._images[index])), self._labels[index]
+
+    @property
+    def n_classes(self) -> int:
+        return int(max(self._labels)) + 1
+
+    def some(self, n: int | None) -> Images:
+        """A random `n` of them; all where that is None."""
+        if n is None or n >= len(self):
+            return self
+        chosen = np.random.default_rng(0).choice(len(self), n, replace=False)
+        return Images(self._images[chosen], np.array(self._labels)[chosen])
 
 
-def train(model: nn.Module, loader: Loader, alpha: float, device: torch.device, seconds: float | None) -> Training:
-    """Train for one epoch, or till `seconds` of steps are counted."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.003, momentum=0.9, fused=True)
-    model.train()
-    steps = images = 0
-    losses = 0.0
-    start = now = time.perf_counter()
-    epochs: Iterable[Loader] = [loader] if seconds is None else itertools.repeat(loader)
-    for inputs, labels in itertools.chain.from_iterable(epochs):
-        inputs, labels = inputs.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-        loss = mixup_loss(model, inputs, labels, alpha)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses += loss.item()
-
-        now = time.perf_counter()
-        steps += 1
-        if steps == WARM_UP_STEPS:
-            start = now
-        elif steps > WARM_UP_STEPS:
-            images += len(labels)
-            if now - start >= (math.inf if seconds is None else seconds):
-                break
-    if not images:
-        raise SystemExit(f"The epoch has {steps} steps, and the first {WARM_UP_STEPS} do not count: use more images.")
-    return Training(steps - WARM_UP_STEPS, images, now - start, losses / steps)
+def load(data: Path, decoded: Path | None) -> tuple[Images, Images]:
+    """The training set and the test set, from where they were kept `decoded`, if they were."""
+    return load_split(data, "train", decoded), load_split(data, "test", decoded)
 
 
-def mixup_loss(model: nn.Module, inputs: Tensor, labels: Tensor, alpha: float) -> Tensor:
-    """Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization."""
-    if alpha == 0:
-        return F.cross_entropy(model(inputs), labels)
-    lam = float(np.random.beta(alpha, alpha))
-    permutation = torch.randperm(len(inputs), device=inputs.device)
-    logits = model(lam * inputs + (1 - lam) * inputs[permutation])
-    return lam * F.cross_entropy(logits, labels) + (1 - lam) * F.cross_entropy(logits, labels[permutation])
+def load_split(data: Path, split: str, decoded: Path | None) -> Images:
+    kept = decoded and decoded / f"{split}.npz"
+    if kept and kept.exists():
+        with np.load(kept) as arrays:
+            return Images(arrays["images"], arrays["labels"])
+    images, labels = decode(data, split)
+    if kept:
+        np.savez(kept, images=images, labels=labels)
+    return Images(images, labels)
 
 
-@torch.inference_mode()
-def evaluate(model: nn.Module, loader: Loader, device: torch.device) -> tuple[float, float]:
-    """Accuracy and ECE."""
-    model.eval()
-    confidences, hits = [], []
-    for inputs, labels in loader:
-        probabilities = model(inputs.to(device, non_blocking=True)).softmax(1).cpu()
-        confidence, predicted = probabilities.max(1)
-        confidences.append(confidence)
-        hits.append(predicted == labels)
-    confidence, correct = torch.cat(confidences), torch.cat(hits).float()
-    return correct.mean().item(), expected_calibration_error(confidence, correct)
+def decode(data: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The images in DATA/train/CLASS or DATA/test/CLASS, else those of CIFAR-10."""
+    if (data / split).is_dir():
+        folder = ImageFolder(str(data / split))
+        return np.stack([np.asarray(image) for image, _ in folder]), np.array(folder.targets)
+    cifar10 = CIFAR10(str(data), train=split == "train")
+    return cifar10.data, np.array(cifar10.targets)
+
+
+def loader(images: Images, batch_size: int, arguments: argparse.Namespace, **options: Any) -> Loader:
+    return DataLoader(
+        images,
+        batch_size,
+        num_workers=arguments.workers,
+        persistent_workers=arguments.workers > 0,
+        prefetch_factor=arguments.prefetch_factor,
+        pin_memory=torch.device(arguments.device).type == "cuda",
+        **options,
+    )
+
+
+class Training:
+    """A network on its device, and what trains it."""
+
+    def __init__(self, arguments: argparse.Namespace, n_classes: int) -> None:
+        self._device = torch.device(arguments.device)
+        self._layout = torch.channels_last if arguments.channels_last else torch.contiguous_format
+        self._bf16 = arguments.bf16
+        self._alpha = arguments.alpha
+        model: nn.Module = get_model(arguments.model, num_classes=n_classes)
+        self._model = model.to(self._device, memory_format=self._layout)  # type: ignore[call-overload]
+        self._optimizer = torch.optim.SGD(self._model.parameters(), lr=0.003, momentum=0.9, fused=True)
+
+    def steps(self, loader: Loader) -> Iterator[tuple[int, float]]:
+        """Train for an epoch; the images and the loss of each step, once it is done."""
+        self._model.train()
+        for inputs, labels in loader:
+            inputs = inputs.to(self._device, non_blocking=True, memory_format=self._layout)
+            labels = labels.to(self._device, non_blocking=True)
+            loss = self._mixup_loss(inputs, labels)
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+            yield len(labels), loss.item()
+
+    def _mixup_loss(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization."""
+        if self._alpha == 0:
+            return F.cross_entropy(self._logits(inputs), labels)
+        lam = float(np.random.beta(self._alpha, self._alpha))
+        permutation = torch.randperm(len(inputs), device=self._device)
+        logits = self._logits(lam * inputs + (1 - lam) * inputs[permutation])
+        return lam * F.cross_entropy(logits, labels) + (1 - lam) * F.cross_entropy(logits, labels[permutation])
+
+    @torch.inference_mode()
+    def evaluate(self, loader: Loader) -> tuple[float, float]:
+        """Accuracy and ECE."""
+        self._model.eval()
+        confidences, hits = [], []
+        for inputs, labels in loader:
+            inputs = inputs.to(self._device, non_blocking=True, memory_format=self._layout)
+            probabilities = self._logits(inputs).softmax(1).cpu()
+            confidence, predicted = probabilities.max(1)
+            confidences.append(confidence)
+            hits.append(predicted == labels)
+        confidence, correct = torch.cat(confidences), torch.cat(hits).float()
+        return correct.mean().item(), expected_calibration_error(confidence, correct)
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16):
+            logits: Tensor = self._model(inputs)
+        return logits.float()
 
 
 def expected_calibration_error(confidence: Tensor, correct: Tensor, bins: int = 15) -> float:
@@ -193,6 +198,34 @@ def expected_calibration_error(confidence: Tensor, correct: Tensor, bins: int = 
     index = (confidence * bins).long().clamp_max(bins - 1)
     gaps = torch.zeros(bins).index_add_(0, index, correct - confidence)
     return gaps.abs().sum().item() / len(confidence)
+
+
+def epoch(training: Training, train_loader: Loader, test_loader: Loader) -> dict[str, float]:
+    """Train for an epoch and evaluate; the scores, and the seconds of both."""
+    start = time.perf_counter()
+    losses = [loss for _, loss in training.steps(train_loader)]
+    trained = time.perf_counter()
+    accuracy, ece = training.evaluate(test_loader)
+    return {
+        "train_loss": sum(losses) / len(losses),
+        "accuracy": accuracy,
+        "ece": ece,
+        "training_seconds": trained - start,
+        "evaluation_seconds": time.perf_counter() - trained,
+    }
+
+
+def measure(training: Training, train_loader: Loader, seconds: float) -> float:
+    """Images/s of training."""
+    steps = itertools.chain.from_iterable(training.steps(train_loader) for _ in itertools.count())
+    for _ in itertools.islice(steps, WARM_UP_STEPS):
+        pass
+    images, start = 0, time.perf_counter()
+    for n, _ in steps:
+        images += n
+        if (passed := time.perf_counter() - start) >= seconds:
+            return images / passed
+    raise AssertionError("there is always another step")
 
 
 if __name__ == "__main__":
