@@ -108,7 +108,8 @@ def attempt_training(paths: RunPaths, attempt: int) -> int:
     training = Training(run, recorder, watch)
     try:
         training.go()
-        ending = Ending("finished", "done", f"{run.config.epochs} epochs, predictions.npz written.", 0)
+        epochs = run.config.epochs
+        ending = Ending("finished", "done", f"{epochs} epoch{'s' * (epochs > 1)}, predictions.npz written.", 0)
     except BaseException as error:
         ending = ending_of(error, watch)
         if ending.reason == "error" and not (isinstance(error, MixtuiError) and error.__cause__ is None):

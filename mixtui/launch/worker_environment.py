@@ -10,8 +10,8 @@ _MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": str(2**25),  # the most it takes
     "MALLOC_TOP_PAD_": str(2**26),
 }
-# libgomp: a thread that waits spins for some 30 µs, and then sleeps. By itself it spins for milliseconds, which starves
-# everything else on its core, above all the thread that it waits for.
+# libgomp: a thread that waits spins this many times, and then sleeps. Its own choice, 300,000, takes milliseconds
+# and starves everything else on its core, above all the thread that it waits for.
 _SPINNING = {"GOMP_SPINCOUNT": "10000"}
 
 

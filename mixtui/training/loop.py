@@ -77,7 +77,7 @@ class Trainer:
         self.step: Step | CapturedStep = Step(self.network, self.optimizer, config.label_smoothing)
         if self.device.type == "cuda" and config.model in MODELS:  # a user's own network may do what no graph repeats
             self.step = CapturedStep(self.step, config.batch_size, self.device, CudaGraphs(self.device))
-        self.images = DeviceImages(data.train, self.device)
+        self.images = DeviceImages(data.train, self.device, may_reside=not config.augment)
         self.sample = self.trained_on[clean_sample(len(self.trained_on), len(data.test.labels))]
         self.position = Position()
         self._outcomes = Outcomes(self.device)
