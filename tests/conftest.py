@@ -20,8 +20,9 @@ from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json
 from mixtui.store.jsonl import JsonlWriter
-from mixtui.store.paths import RunPaths
+from mixtui.store.paths import RunPaths, is_shipped
 from mixtui.store.process import ProcessIdentity, this_process
+from mixtui.store.shipped import shipped_documents
 from mixtui.store.store import Store
 
 # A machine that trains beside its tests is slow at times; pytest-timeout ends what really hangs.
@@ -62,6 +63,17 @@ def make_event() -> MakeEvent:
 def _local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locks and leases of a test are its own: a person's trainings go on beside it."""
     monkeypatch.setenv("MIXTUI_LOCAL", str(tmp_path / "local"))
+
+
+@pytest.fixture(autouse=True)
+def shipped_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the runs lie that come with mixtui: of a test, none until it puts some there."""
+    monkeypatch.setattr("mixtui.store.paths.SHIPPED", tmp_path / "shipped")
+    is_shipped.cache_clear()
+    shipped_documents.cache_clear()
+    yield tmp_path / "shipped"
+    is_shipped.cache_clear()
+    shipped_documents.cache_clear()
 
 
 @pytest.fixture

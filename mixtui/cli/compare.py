@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixtui.cli.options import Filter, Json, RunReferences, RunsDir, open_store
+from mixtui.cli.options import Filter, Json, RunReferences, RunsDir, ShippedPreset, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def compare(
     runs: RunReferences = None,
     filter_: Filter = None,
+    preset: ShippedPreset = None,
     json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
     runs_dir_option: RunsDir = None,
@@ -34,10 +35,10 @@ def compare(
     from mixtui.store.study_document import study_document
 
     store = open_store(runs_dir_option)
-    if runs or filter_ is not None:
-        from mixtui.cli.select import selected
+    if runs or filter_ is not None or preset is not None:
+        from mixtui.cli.select import chosen
 
-        name, documents = "", [listed_document(run) for run in selected(store, runs, filter_)]
+        name, documents = preset or "", [listed_document(run) for run in chosen(store, runs, filter_, preset)]
     else:
         name, documents = _latest_study(store)
     study = study_of(documents)
@@ -61,7 +62,9 @@ def _latest_study(store: Store) -> tuple[str, list[Document]]:
 
     documents = listed(store)
     if not documents:
-        raise MixtuiError(f"No runs in {store.root} yet.", "Start some with: mixtui sweep --alphas 0,0.4 --seeds 3")
+        raise MixtuiError(
+            f"No runs in {store.root} yet.", "Those that came with mixtui: mixtui compare --preset reference"
+        )
     name = next(filter(None, map(study_tag, reversed(documents))), "")
     return name, [document for document in documents if name in tags(document)] if name else documents
 

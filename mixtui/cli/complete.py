@@ -24,6 +24,12 @@ def complete_shift(incomplete: str) -> Iterator[str]:
     return (name for name in (*KNOWN, "folder:") if name.startswith(incomplete))
 
 
+def complete_preset(incomplete: str) -> Iterator[str]:
+    from mixtui.presets import PRESETS
+
+    return (name for name in PRESETS if name.startswith(incomplete))
+
+
 def complete_model(incomplete: str) -> Iterator[str]:
     from mixtui.config import MODELS
 

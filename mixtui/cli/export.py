@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from mixtui.cli.options import Filter, RunReferences, RunsDir, open_store
+from mixtui.cli.options import Filter, RunReferences, RunsDir, ShippedPreset, open_store
 
 
 class Per(StrEnum):
@@ -28,6 +28,7 @@ class Format(StrEnum):
 def export(
     runs: RunReferences = None,
     filter_: Filter = None,
+    preset: ShippedPreset = None,
     per: Annotated[
         Per, typer.Option("--per", help="A row for each epoch and split, with all scores, or for each training step.")
     ] = Per.EPOCH,
@@ -50,15 +51,15 @@ def export(
     Each row names its run, alpha and seed. What a resumed run trained twice stands there once. A figure that is not
     known or not finite is empty in CSV and null in JSON.
     """
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli import select
     from mixtui.store.export import CURVES, FORMATS
 
-    chosen = selected(open_store(runs_dir_option), runs, filter_)
+    chosen = select.chosen(open_store(runs_dir_option), runs, filter_, preset)
     kind = format_ or (Format.JSON if out is not None and out.suffix.lower() == ".json" else Format.CSV)
 
     def write(file: BinaryIO) -> int:
         table = FORMATS[kind](file, CURVES[per])
-        code = for_each(chosen, table.add)
+        code = select.for_each(chosen, table.add)
         table.end()
         return code
 

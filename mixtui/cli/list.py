@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mixtui.cli.columns import Column, in_columns, printable
-from mixtui.cli.options import Filter, Json, RunsDir, open_store
+from mixtui.cli.options import Filter, Json, RunsDir, ShippedPreset, open_store
 
 if TYPE_CHECKING:
     from mixtui.calibration.direction import Direction
@@ -28,16 +28,20 @@ _LABELS = Column("name, tags", least=4)  # the last one, where a run has any
 _STATE = 2  # the column that has a colour
 
 
-def list_runs(filter_: Filter = None, json: Json = False, runs_dir_option: RunsDir = None) -> None:
+def list_runs(
+    filter_: Filter = None, preset: ShippedPreset = None, json: Json = False, runs_dir_option: RunsDir = None
+) -> None:
     """List the runs, newest last."""
     from mixtui.cli.console import print_json, words
     from mixtui.launch.queue import pick_up_left_over
+    from mixtui.presets import find_preset
     from mixtui.store.listing import listed
     from mixtui.store.query import parse
+    from mixtui.store.shipped import shipped_study
 
     query = parse(filter_ or "")
     store = open_store(runs_dir_option)
-    documents = listed(store)
+    documents = listed(store) if preset is None else shipped_study(find_preset(preset).name)
     pick_up_left_over(store, (run["id"] for run in documents if run["state"] == "queued"))
     fitting = [document for document in documents if query.matches(document)]
     if json:
@@ -48,6 +52,7 @@ def list_runs(filter_: Filter = None, json: Json = False, runs_dir_option: RunsD
         print(words(f"No run matches {filter_}. mixtui list shows all {len(documents)}."))
     else:
         print(f"No runs in {store.root} yet. Start one with: mixtui run --alpha 0.1")
+        print("Those that came with mixtui: mixtui compare --preset reference")
 
 
 def _print_table(documents: list[dict[str, Any]]) -> None:

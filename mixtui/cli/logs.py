@@ -22,10 +22,11 @@ def logs(
     runs_dir_option: RunsDir = None,
 ) -> None:
     """Print a run's output."""
+    from mixtui.cli.select import find_run
     from mixtui.store.run import Run
     from mixtui.store.status import State
 
-    found = open_store(runs_dir_option).find(run)
+    found = find_run(open_store(runs_dir_option), run)
     read = 0
     while True:
         state = Run.load(found.paths.root).status.state  # asked before reading: nothing is missed

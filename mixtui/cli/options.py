@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixtui.cli.complete import complete_dataset, complete_model, complete_run
+from mixtui.cli.complete import complete_dataset, complete_model, complete_preset, complete_run
 
 if TYPE_CHECKING:
     from mixtui.store.store import Store
@@ -63,6 +63,16 @@ Filter = Annotated[
         "--filter",
         metavar="QUERY",
         help="The runs that a query fits, such as: state:running alpha>=0.2 dataset:cifar10 tag:paper -name:test",
+    ),
+]
+ShippedPreset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="NAME",
+        help="The runs that come with mixtui: reference, reference-wide, or reference-synthetic.",
+        autocompletion=complete_preset,
+        show_default=False,
     ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Return at once with the id; train in the background.")]

@@ -7,7 +7,9 @@ from mixtui.cli.options import Json, RunReference, RunsDir, open_store
 
 def show(run: RunReference, json: Json = False, runs_dir_option: RunsDir = None) -> None:
     """Show a run: its state, recipe, scores and reliability diagram."""
-    found = open_store(runs_dir_option).find(run)
+    from mixtui.cli.select import find_run
+
+    found = find_run(open_store(runs_dir_option), run)
     if json:
         from mixtui.cli.console import print_json
         from mixtui.store.document import run_document

@@ -6,22 +6,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mixtui.cli.complete import complete_preset
 from mixtui.cli.options import Json, Name, RunsDir, Seed, Tags, open_store
 from mixtui.cli.recipe import handling, recipe, takes
 from mixtui.errors import MixtuiError
+from mixtui.presets import find_preset
 
 if TYPE_CHECKING:
     from mixtui.launch.submit import Submission
+    from mixtui.presets import Preset
 
 
 @takes(recipe, handling)
 def sweep(
-    alphas: Annotated[
-        str,
-        typer.Option("--alphas", metavar="LIST", help="A list, ranges FIRST:LAST:STEP, or both: 0,0.1,0.2,0.5:0.9:0.1"),
-    ],
+    context: typer.Context,
     recipe: dict[str, Any],
     handling: dict[str, Any],
+    alphas: Annotated[
+        str | None,
+        typer.Option(
+            "--alphas",
+            metavar="LIST",
+            help="A list, ranges FIRST:LAST:STEP, or both: 0,0.1,0.2,0.5:0.9:0.1",
+            show_default=False,
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="The alphas, data set and model of a study: reference, reference-wide, or reference-synthetic. "
+            "Options beside it take the place of its own.",
+            autocompletion=complete_preset,
+            show_default=False,
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option("--seeds", metavar="N", help="Seeds of each alpha, counted from --seed on.")
     ] = 1,
@@ -41,7 +61,7 @@ def sweep(
     """
     from mixtui.cli.follow_all import follow_all
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
-    from mixtui.launch.grid import parse_alphas, points
+    from mixtui.launch.grid import points
     from mixtui.launch.submit import prepare
     from mixtui.launch.sweep import queue_sweep, split
     from mixtui.store.listing import listed
@@ -51,7 +71,10 @@ def sweep(
     if json and wait:
         raise MixtuiError("--json and --wait cannot go together.", "mixtui wait follows runs by their ids.")
     store = open_store(runs_dir_option)
-    grid = points(parse_alphas(alphas), seed, seeds)
+    chosen = None if preset is None else find_preset(preset)
+    if chosen is not None:
+        recipe |= _of_preset(chosen, context)
+    grid = points(_alphas(alphas, chosen), seed, seeds)
     submission = prepare(points=grid, beside=len(Tickets(store.root).ids()), **recipe)
     if submission.notice:
         print_notice(submission.notice)
@@ -64,6 +87,24 @@ def sweep(
     if not json:
         _say(len(made.runs), made.tags, len(made.left_out))
     return follow_all([*(RunPaths(store.root / run_id) for run_id in made.left_out), *made.runs]) if wait else 0
+
+
+def _alphas(given: str | None, preset: Preset | None) -> tuple[float, ...]:
+    """Raises MixtuiError where neither tells them."""
+    from mixtui.launch.grid import parse_alphas
+
+    if given is not None:
+        return parse_alphas(given)
+    if preset is not None:
+        return preset.alphas
+    raise MixtuiError("Which alphas?", "Give --alphas 0,0.1,0.4, or --preset reference.")
+
+
+def _of_preset(preset: Preset, context: typer.Context) -> dict[str, Any]:
+    """What the preset says of the recipe, but for what was said on the command line."""
+    fields = {"dataset": preset.dataset, **preset.recipe}
+    sources = {name: context.get_parameter_source(name) for name in fields}
+    return {name: fields[name] for name, source in sources.items() if source is None or source.name != "COMMANDLINE"}
 
 
 def _say(queued: int, tags: list[str], left_out: int) -> None:

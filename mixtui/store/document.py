@@ -42,6 +42,7 @@ def listed_document(run: Run) -> dict[str, Any]:
         "note": run.meta.get("note"),
         "pinned": bool(run.meta.get("pinned")),
         "retry_of": run.meta.get("retry_of"),
+        "read_only": run.read_only,
         **_queue(run),
         **_phase(run),
         "dataset": run.config.dataset,

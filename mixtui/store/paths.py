@@ -6,11 +6,13 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from mixtui.config import RunConfig
 
 SCHEMA_VERSION = 1  # of the run directory
+SHIPPED = Path(__file__).parents[1] / "reference_runs"  # the folder of the runs that come with mixtui
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,9 @@ def new_run_id(config: RunConfig, now: datetime) -> str:
 def _slug(name: str) -> str:
     """`folder:My Images` -> `my-images`; `package.module:function` -> `function`."""
     return re.sub(r"[^a-z0-9_]+", "-", name.rsplit(":", 1)[-1].lower()).strip("-")[:24] or "x"
+
+
+@cache
+def is_shipped(runs_folder: Path) -> bool:
+    """Whether the runs of that folder are those that come with mixtui, which nothing changes."""
+    return runs_folder.resolve() == SHIPPED.resolve()

@@ -14,7 +14,7 @@ from mixtui.errors import MixtuiError
 from mixtui.store.files import read_json
 from mixtui.store.history import History
 from mixtui.store.jsonl import JsonlReader
-from mixtui.store.paths import SCHEMA_VERSION, RunPaths
+from mixtui.store.paths import SCHEMA_VERSION, RunPaths, is_shipped
 from mixtui.store.status import State, Status, status
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ class Run:
     @property
     def id(self) -> str:
         return self.paths.id
+
+    @property
+    def read_only(self) -> bool:
+        """True of a run that came with mixtui."""
+        return is_shipped(self.paths.root.parent)
 
     @property
     def end(self) -> dict[str, Any] | None:

@@ -83,8 +83,9 @@ class MixtuiApp(App[str]):
         self.glyphs: Glyphs = SETS[preferences.glyphs]
         self.set_class(self.glyphs.ascii, "-ascii")
         draw_scroll_bars_with(self.glyphs)
-        self.documents: tuple[Document, ...] = ()
-        self.by_id: dict[str, Document] = {}
+        self.documents: tuple[Document, ...] = ()  # of the runs of `store`
+        self.shipped: tuple[Document, ...] = ()  # of those that came with mixtui
+        self.by_id: dict[str, Document] = {}  # of both
         self.views: dict[str, RunView] = {}
         self.queue_note = ""
         self.loaded = False  # the folder was read at least once: before, there are only the newest runs
@@ -107,7 +108,7 @@ class MixtuiApp(App[str]):
         if self.first.is_whole:
             self.on_folder_read(FolderRead(self.first.documents, ""))
         else:
-            self._set_documents(self.first.documents)
+            self._set_documents(self.first.documents, ())
         from mixtui.ui.screens.home import HomeScreen
 
         self.push_screen(HomeScreen())
@@ -179,7 +180,7 @@ class MixtuiApp(App[str]):
 
     def on_folder_read(self, message: FolderRead) -> None:
         before = self.by_id
-        self._set_documents(message.documents)
+        self._set_documents(message.documents, message.shipped)
         self.queue_note, self._pace, self._alpha_styles = message.note, None, None
         for gone in self.views.keys() - self.by_id.keys():
             del self.views[gone]
@@ -194,9 +195,9 @@ class MixtuiApp(App[str]):
             screen.documents_changed()
             screen.refresh_keys()
 
-    def _set_documents(self, documents: tuple[Document, ...]) -> None:
-        self.documents = documents
-        self.by_id = {document["id"]: document for document in documents}
+    def _set_documents(self, documents: tuple[Document, ...], shipped: tuple[Document, ...]) -> None:
+        self.documents, self.shipped = documents, shipped
+        self.by_id = {document["id"]: document for document in (*shipped, *documents)}
 
     def on_folder_unreadable(self, message: FolderUnreadable) -> None:
         if not self.loaded:
@@ -258,7 +259,7 @@ class MixtuiApp(App[str]):
         from mixtui.plots.alpha_colors import alpha_styles
 
         if self._alpha_styles is None:
-            alphas = [(document.get("config") or {}).get("alpha") for document in self.documents]
+            alphas = [(document.get("config") or {}).get("alpha") for document in self.by_id.values()]
             known = {alpha for alpha in alphas if isinstance(alpha, int | float)}
             self._alpha_styles = alpha_styles(known, self.color_depth, self.ground)
         return self._alpha_styles

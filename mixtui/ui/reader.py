@@ -20,7 +20,8 @@ from mixtui.errors import MixtuiError
 from mixtui.launch.wake import note_of, wake
 from mixtui.store.folder_watch import FolderWatch
 from mixtui.store.listing import Document
-from mixtui.store.paths import RunPaths
+from mixtui.store.paths import RunPaths, is_shipped
+from mixtui.store.shipped import folder_of, shipped_documents
 from mixtui.store.store import Store
 from mixtui.ui.rows import LIVE
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.25  # seconds, while something is live
 REST_EVERY = 1.0  # seconds, while nothing is
-HOLD = 0.08  # seconds after a key in which nothing is read
+HOLD = 0.15  # seconds after a key in which nothing is read
 MOST_HOLD = 1.5  # seconds that keys can put off a look
 ANSWER = 0.03  # seconds that a key gets to be answered in, whatever is read or drawn meanwhile
 POST_EVERY = 0.1  # seconds at most between two posts, where many long runs are read for the first time
@@ -38,11 +39,12 @@ REMEMBERED = 40  # runs whose steps are kept though nobody follows them now
 
 
 class FolderRead(Message):
-    """Runs came, went or changed. `documents` holds all, oldest first; `note` what the queue waits for."""
+    """Runs came, went or changed. `documents` holds all, oldest first; `note` what the queue waits for; `shipped` the
+    runs that came with mixtui."""
 
-    def __init__(self, documents: tuple[Document, ...], note: str) -> None:
+    def __init__(self, documents: tuple[Document, ...], note: str, shipped: tuple[Document, ...] = ()) -> None:
         super().__init__()
-        self.documents, self.note = documents, note
+        self.documents, self.note, self.shipped = documents, note, shipped
 
 
 class FolderUnreadable(Message):
@@ -74,6 +76,7 @@ class Reader:
         self._store, self._post = store, post
         self._folder = FolderWatch(store)
         self._told = False
+        self._shipped: tuple[Document, ...] | None = None  # until they were read
         self._followed: tuple[str, ...] = ()
         self._runs: OrderedDict[str, FollowedRun] = OrderedDict()
         self._shown: set[str] = set()  # what was posted at least once
@@ -140,9 +143,13 @@ class Reader:
         note = note_of(self._store.root) if queued else ""
         if changed or note != self._note or not self._told:
             self._note, self._told = note, True
-            self._post(FolderRead(documents, note))
+            self._post(FolderRead(documents, note, self._shipped or ()))
+        if self._shipped is None:  # a person's own runs come first
+            self._shipped = () if is_shipped(self._store.root) else shipped_documents()
+            if self._shipped:
+                self._post(FolderRead(documents, note, self._shipped))
         self._supervise(queued)
-        if self._read_followed({document["id"] for document in documents}):
+        if self._read_followed({document["id"] for document in (*documents, *self._shipped)}):
             return 0.0
         moves = bool(queued) or any(document["state"] in LIVE for document in documents)
         return LOOK_EVERY if moves else REST_EVERY
@@ -172,7 +179,7 @@ class Reader:
         for run_id in filter(present.__contains__, self._followed):
             self.give_way()
             if run_id not in self._runs:
-                self._runs[run_id] = FollowedRun(RunPaths(self._store.root / run_id))
+                self._runs[run_id] = FollowedRun(RunPaths(folder_of(self._store, run_id)))
             run = self._runs[run_id]
             self._runs.move_to_end(run_id)
             with contextlib.suppress(MixtuiError):  # the table says what is wrong with it

@@ -30,14 +30,18 @@ class RunRow:
 
 @dataclass(frozen=True)
 class FoldRow:
-    """The runs of one sweep further down the queue, in one row."""
+    """Runs of one tag in one row: those of a sweep further down the queue, or of a study that came with mixtui."""
 
     tag: str
     documents: tuple[Document, ...]
 
     @property
     def key(self) -> str:
-        return f"fold {self.tag}"
+        return f"fold {self.tag}" + " read-only" * self.read_only
+
+    @property
+    def read_only(self) -> bool:
+        return is_read_only(self.documents[0])
 
 
 Row = RunRow | FoldRow
@@ -59,8 +63,19 @@ def rows(
     query: Query | None = None,
     sort: SortBy | None = None,
     unfolded: Collection[str] = (),
+    shipped: Sequence[Document] = (),
 ) -> list[Row]:
-    """The rows of the runs that `query` fits. `unfolded` are the tags of sweeps whose queued runs are all shown."""
+    """The rows of the runs that `query` fits; `shipped` ones, which came with mixtui, after all others.
+
+    `unfolded` are the keys of the folds whose runs are all shown.
+    """
+    own = _own_rows(documents, query, sort, unfolded)
+    return [*own, *_shipped_rows([one for one in shipped if query is None or query.matches(one)], unfolded)]
+
+
+def _own_rows(
+    documents: Sequence[Document], query: Query | None, sort: SortBy | None, unfolded: Collection[str]
+) -> list[Row]:
     places = {document["id"]: place for place, document in enumerate(queue(documents), 1)}
     shown = [document for document in documents if query is None or query.matches(document)]
     if sort is not None:
@@ -94,6 +109,11 @@ def tags(document: Document) -> list[str]:
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
+def is_read_only(document: Document) -> bool:
+    """Whether the run came with mixtui: nothing changes it."""
+    return bool(document.get("read_only"))
+
+
 def part(document: Document, name: str) -> dict[str, Any]:
     """The object `name` of a run's document, such as its metrics; empty where there is none."""
     found = document.get(name)
@@ -110,10 +130,20 @@ def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Coll
         folds.setdefault(study(document), []).append(document)
     yield from (RunRow(document, places[document["id"]]) for document in waiting[:NEXT_SHOWN])
     for tag, folded in folds.items():
-        if tag in unfolded or len(folded) == 1:
+        fold = FoldRow(tag, tuple(folded))
+        if fold.key in unfolded or len(folded) == 1:
             yield from (RunRow(document, places[document["id"]]) for document in folded)
         else:
-            yield FoldRow(tag, tuple(folded))
+            yield fold
+
+
+def _shipped_rows(shipped: list[Document], unfolded: Collection[str]) -> Iterable[Row]:
+    studies: dict[str, list[Document]] = {}
+    for document in shipped:
+        studies.setdefault(study(document), []).append(document)
+    for tag, documents in studies.items():
+        fold = FoldRow(tag, tuple(documents))
+        yield from map(RunRow, documents) if fold.key in unfolded else (fold,)
 
 
 def _sorted(documents: list[Document], sort: SortBy) -> list[Document]:

@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import Any, TypeGuard
 
+from mixtui.presets import PRESETS
 from mixtui.ui.glyphs import Glyphs
 
 LONGEST_LINE = 1000  # characters: no terminal shows more of a line
@@ -82,3 +83,9 @@ def listing(words: list[str], most: int = 3) -> str:
     if len(words) > most:
         return f"{', '.join(words[:most])} and {len(words) - most} more"
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def shipped_name(tag: str) -> str:
+    """What the runs of a tag that came with mixtui are called."""
+    preset = PRESETS.get(tag)
+    return printable(tag) if preset is None else preset.about

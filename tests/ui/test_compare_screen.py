@@ -583,7 +583,7 @@ def test_any_bins_on_disk_are_no_crash(
     paths.events.write_bytes(encode_json(event))
     paths.bins.write_bytes(fine + b"\n" + encode_json({**place, "epoch": 1, **recorded}))
     paths.predictions.write_bytes(predictions)
-    reader = BinsReader(store.root)
+    reader = BinsReader()
     for scoring in (Scoring(), Scoring(10), Scoring(15, True), Scoring(after_t=True), Scoring(10, after_t=True)):
         sample = reader.sample({"id": paths.id, "epoch": 1, "config": {"bins": 15}}, scoring)
         assert sample is None or (sample.bins.n > 0 and np.isfinite(bin_scores.ece(sample.bins)))

@@ -28,10 +28,9 @@ Found = TypeVar("Found")
 
 
 class BinsReader:
-    """Reads the samples of the runs below `root`, of each again only after it has changed."""
+    """Reads the samples of runs, of each again only after it has changed."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self) -> None:
         # By run and what: what it was read for, and it.
         self._kept: dict[tuple[str, Hashable], tuple[object, object]] = {}
 
@@ -69,7 +68,7 @@ class BinsReader:
         kept = self._kept.get(key)
         if kept is None or kept[0] != state:
             try:
-                found = read(RunPaths(self._root / document["id"]))
+                found = read(RunPaths(Path(document["path"])))
             except MixtuiError:
                 found = None
             self._kept[key] = kept = state, found

@@ -12,12 +12,12 @@ from mixtui.datasets.catalog import find
 from mixtui.datasets.resolve import FOLDER_PREFIX
 from mixtui.errors import MixtuiError
 from mixtui.launch.grid import MOST_RUNS, parse_alphas, points
+from mixtui.presets import REFERENCE_ALPHAS
 from mixtui.store.labels import valid_tag
 
 T = TypeVar("T")
 
-OFFERED_ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.7, 1.0)
-REFERENCE_ALPHAS = OFFERED_ALPHAS[:6]
+OFFERED_ALPHAS = (*REFERENCE_ALPHAS, 1.0)
 OWN = "folder:"  # the choice that stands for a data set that is typed
 _MOST_RETRIES = 1000
 _MOST_SLOTS = 100

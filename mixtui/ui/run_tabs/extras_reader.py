@@ -39,11 +39,11 @@ class ExtrasRead(Message):
 
 
 class ExtrasReader:
-    """Has the files of the runs below `root` read on threads of `widget`, which gets an ExtrasRead; each file is read
+    """Has the files of runs read on threads of `widget`, which gets an ExtrasRead; each file is read
     again only when there is more in it. Damaged ones are passed over: the bins in the log of events do."""
 
-    def __init__(self, root: Path, widget: Widget) -> None:
-        self._root, self._widget = root, widget
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
         self._known: OrderedDict[str, Extras] = OrderedDict()
         self._read_for: dict[tuple[str, str], object] = {}  # by run and kind: how far the run was
 
@@ -78,12 +78,12 @@ class ExtrasReader:
         key = document["id"], kind
         if self._read_for.get(key) != mark:
             self._read_for[key] = mark
-            read_it = partial(self._read, document["id"], read)
+            read_it = partial(self._read, document["id"], RunPaths(Path(document["path"])), read)
             self._widget.run_worker(read_it, group="extras", thread=True, exit_on_error=False)
 
-    def _read(self, run_id: str, read: Callable[[RunPaths], Parts]) -> None:
+    def _read(self, run_id: str, paths: RunPaths, read: Callable[[RunPaths], Parts]) -> None:
         with contextlib.suppress(MixtuiError):
-            self._widget.post_message(ExtrasRead(run_id, read(RunPaths(self._root / run_id))))
+            self._widget.post_message(ExtrasRead(run_id, read(paths)))
 
 
 def _read_last_epoch(paths: RunPaths, own_m: int) -> Parts:

@@ -32,11 +32,12 @@ from mixtui.ui.compare.study_table import StudyTable
 from mixtui.ui.compare.view_line import ViewLine
 from mixtui.ui.compare.words import first_sentences, left_out, legends, no_bins, not_saved, query_for, waiting
 from mixtui.ui.report import ask_for_report, has_something_to_report
+from mixtui.ui.rows import is_read_only
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.plot_panel import PlotPanel
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import printable
+from mixtui.ui.words import printable, shipped_name
 
 VIEWS = {"diagrams": "Diagrams", "response": "Against α", "study": "Table"}
 WIDE = "-wide"  # the class of a terminal that shows all three at once
@@ -73,7 +74,7 @@ class CompareScreen(MixtuiScreen):
         self._verdict: list[str] | None = None  # in sentences; until the runs were read for the first time, none
 
     def compose(self) -> ComposeResult:
-        self._reader = BinsReader(self.app.store.root)
+        self._reader = BinsReader()
         self._diagrams = DiagramGrid(id="diagrams")
         self._table = StudyTable(id="study")
         self._plots = (PlotPanel(self._draw_ece, id="ece"), PlotPanel(self._draw_score, id="score"))
@@ -161,6 +162,8 @@ class CompareScreen(MixtuiScreen):
         words = self.app.glyphs.words
         secondary = themed(self.app, "text-secondary")
         named = [printable(f"tag:{self._tag}")] * bool(self._tag)
+        if documents and all(map(is_read_only, documents)):
+            named = [shipped_name(self._tag), "read-only"] if self._tag else ["read-only"]
         where = " · ".join(["compare", *named, title(study)])
         self.query_one(TopLine).set_texts(
             Text.assemble(("mixtui", "bold"), words(f" › {where}")), Text(words(self._scoring_words()), secondary)
@@ -328,7 +331,7 @@ class CompareScreen(MixtuiScreen):
 
     def action_its_runs(self) -> None:
         if self._row is not None:
-            self.dismiss(query_for(self._row, self._tag, self._ids, self.app.documents))
+            self.dismiss(query_for(self._row, self._tag, self._ids, tuple(self.app.by_id.values())))
 
     def action_fewer_bins(self) -> None:
         m, offered = self._m or DEFAULT_M + 1, self._numbers_of_bins

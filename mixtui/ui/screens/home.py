@@ -21,7 +21,7 @@ from mixtui.ui.folder_state import FolderState
 from mixtui.ui.home.view import HomeView, PlottedRun
 from mixtui.ui.home.words import ended_since, news, seconds_until_empty, short_path, tally
 from mixtui.ui.notices import title
-from mixtui.ui.rows import LIVE, SORTABLE, FoldRow, RunRow, SortBy, needs_attention, rows, study
+from mixtui.ui.rows import LIVE, SORTABLE, FoldRow, RunRow, SortBy, is_read_only, needs_attention, rows, study
 from mixtui.ui.screens.home_layout import HomeLayoutScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.home_panels import HomePanels
@@ -29,13 +29,13 @@ from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.widgets.runs_table import RunsTable
 from mixtui.ui.widgets.system_line import SystemLine
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import printable
+from mixtui.ui.words import plural, printable, shipped_name
 
 if TYPE_CHECKING:
     from mixtui.store.query import Query
 
 MEASURE_AFTER = 0.5  # seconds: the runs come first
-PANELS_FOLLOW = 0.08  # seconds after the cursor came to rest
+PANELS_FOLLOW = 0.15  # seconds after the cursor came to rest
 MOST_PLOTTED = 30  # runs in one plot
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 FIRST_SMOOTHING = 0.9
@@ -50,8 +50,8 @@ class RunsPanel(Framed):
         self._table = table
 
     def compose(self) -> ComposeResult:
-        yield self._table
         yield Static(id="empty", markup=False)
+        yield self._table
 
 
 class HomeScreen(HomeLayoutScreen):
@@ -112,26 +112,29 @@ class HomeScreen(HomeLayoutScreen):
         self._show_titles()
 
     def _rows(self) -> list[RunRow | FoldRow]:
-        return rows(self.app.documents, _parsed(self._query), self._sort, self._unfolded)
+        return rows(self.app.documents, _parsed(self._query), self._sort, self._unfolded, self.app.shipped)
 
     def _show_empty(self) -> None:
+        """What to do, where a person has no runs yet, above those that came with mixtui; or that none is found."""
         empty = self.query_one("#empty", Static)
-        nothing = self.app.loaded and not self._table.rows
-        empty.display, self._table.display = nothing, not nothing
-        if not nothing:
-            return
-        if self.app.documents:
-            text = f"\n  No run matches {printable(self._query)}. esc shows all {len(self.app.documents)}."
-        else:
+        none_yet = self.app.loaded and not self.app.documents and not self._query
+        empty.display = none_yet or (self.app.loaded and not self._table.rows)
+        self._table.display = bool(self._table.rows) or not empty.display
+        empty.set_class(self._table.display, "-above")
+        if none_yet:
             folder = printable(short_path(self.app.store.root))
-            text = (
-                f"\n  No runs in {folder} yet.\n\n  n  choose alphas and start\n  D  check this machine\n  ?  all keys"
-            )
-        empty.update(self.app.glyphs.words(text))
+            lines = [f"No runs in {folder} yet.", "", "n  choose alphas and start"]
+            if fold := next((row for row in self._table.rows if isinstance(row, FoldRow)), None):
+                lines.append(f"⏎  look at the {shipped_name(fold.tag)}, {plural(len(fold.documents), 'run')}")
+            lines += ["D  check this machine", "?  all keys"]
+            empty.update(self.app.glyphs.words("".join(f"\n  {line}" for line in lines)))
+        elif empty.display:
+            text = f"\n  No run matches {printable(self._query)}. esc shows all {len(self.app.documents)}."
+            empty.update(self.app.glyphs.words(text))
 
     def _show_titles(self) -> None:
         held = len(self.app.documents) if self.app.loaded else self.app.first.folder_size
-        shown = sum(1 if isinstance(row, RunRow) else len(row.documents) for row in self._table.rows)
+        shown = sum(not is_read_only(document) for row in self._table.rows for document in _documents(row))
         dot = f" {self.app.glyphs.dot} "
         narrow = self.app.size.width < NARROW_BELOW
         parts = ["Runs", f"{shown} of {held}" if shown != held else f"{held}"]
@@ -221,8 +224,7 @@ class HomeScreen(HomeLayoutScreen):
         at_cursor = self._at_cursor()
         marked = [self.app.by_id[run_id] for run_id in self._table.marked if run_id in self.app.by_id]
         if not marked and at_cursor is not None:
-            tag = study(at_cursor)
-            marked = [d for d in self.app.documents if tag and tag in d.get("tags", ())] or [at_cursor]
+            marked = self._study_of(at_cursor)
         begun = [d for d in marked if (d.get("epoch") or d["state"] in LIVE) and d is not at_cursor]
         shown = sorted(begun, key=lambda d: str(d["id"]), reverse=True)[: MOST_PLOTTED - 1]  # ids sort by time
         if at_cursor is not None and at_cursor["state"] != "broken" and (not marked or at_cursor in marked):
@@ -280,7 +282,7 @@ class HomeScreen(HomeLayoutScreen):
             case "compare":
                 return row is not None or bool(self._table.marked)
             case "filter":
-                return bool(self.app.documents)
+                return bool(self.app.by_id)
             case "unfold":
                 return bool(self._unfolded) or any(isinstance(row, FoldRow) for row in self._table.rows)
             case "problem":
@@ -290,8 +292,9 @@ class HomeScreen(HomeLayoutScreen):
     def label_of(self, command: Command) -> str:
         if command.id == "back":
             return "quit"
-        if command.id == "open" and isinstance(self._table.cursor_row, FoldRow):
-            return "unfold"
+        row = self._table.cursor_row
+        if command.id == "open" and isinstance(row, FoldRow):
+            return "compare" if row.read_only else "unfold"
         return command.label
 
     def action_back(self) -> None:
@@ -321,8 +324,10 @@ class HomeScreen(HomeLayoutScreen):
 
     def action_open(self) -> None:
         row = self._table.cursor_row
-        if isinstance(row, FoldRow):
-            self._unfolded |= {row.tag}
+        if isinstance(row, FoldRow) and row.read_only:
+            self.action_compare()
+        elif isinstance(row, FoldRow):
+            self._unfolded |= {row.key}
             self.documents_changed()
             self._table.put_cursor(row.documents[0]["id"])
         elif row is not None and row.document["state"] == "broken":
@@ -371,8 +376,12 @@ class HomeScreen(HomeLayoutScreen):
         at_cursor = self._at_cursor()
         if marked or at_cursor is None:
             return marked
-        tag = study(at_cursor)
-        return [document for document in self.app.documents if tag and tag in document.get("tags", ())] or [at_cursor]
+        return self._study_of(at_cursor)
+
+    def _study_of(self, document: Document) -> list[Document]:
+        """The runs that have its tag, or it alone."""
+        tag, beside = study(document), self.app.shipped if is_read_only(document) else self.app.documents
+        return [one for one in beside if tag and tag in one.get("tags", ())] or [document]
 
     def action_compare(self) -> None:
         from mixtui.ui.screens.compare import CompareScreen
@@ -383,9 +392,10 @@ class HomeScreen(HomeLayoutScreen):
         self.app.push_screen(CompareScreen(ids, name), self._back_from_compare)
 
     def _back_from_compare(self, query: str | None) -> None:
-        """With the runs of one α, if a person asked for them there."""
+        """With the runs of one α, if a person asked for them there, one by one."""
         if query is not None:
             self._query = query
+            self._unfolded |= {row.key for row in self._rows() if isinstance(row, FoldRow)}
             self.documents_changed()
 
     def action_filter(self) -> None:
@@ -433,7 +443,7 @@ class HomeScreen(HomeLayoutScreen):
             self.documents_changed()
 
     def action_unfold(self) -> None:
-        folded = {row.tag for row in self._table.rows if isinstance(row, FoldRow)}
+        folded = {row.key for row in self._table.rows if isinstance(row, FoldRow)}
         self._unfolded = frozenset(folded) | self._unfolded if folded else frozenset()
         self.documents_changed()
 

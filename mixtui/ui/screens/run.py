@@ -16,6 +16,7 @@ from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.store.listing import Document
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
+from mixtui.store.shipped import folder_of
 from mixtui.ui.actions import runs_dir_option
 from mixtui.ui.columns import shown_state
 from mixtui.ui.commands import Command, Place, bindings
@@ -60,7 +61,7 @@ class RunScreen(RunCommandsScreen):
         self._visits = 0  # of a run or a tab
 
     def compose(self) -> ComposeResult:
-        self._extras, self._certainties = ExtrasReader(self.app.store.root, self), Certainties(self)
+        self._extras, self._certainties = ExtrasReader(self), Certainties(self)
         self._diagram, self._curves, self._mixup = DiagramTab(), CurvesTab(), MixupTab()
         self._scores, self._log, self._setup = ScoresTab(), LogTab(), SetupTab()
         self._tabs: tuple[Widget, ...] = (
@@ -275,7 +276,7 @@ class RunScreen(RunCommandsScreen):
     def _show_run(self, run_id: str) -> None:
         self._run_id, self._wanted = run_id, ""
         self._visits += 1
-        self._log_reader = LogReader(RunPaths(self.app.store.root / run_id), self)
+        self._log_reader = LogReader(RunPaths(folder_of(self.app.store, run_id)), self)
         self._log.begin_anew()
         self._curves.window = replace(self._curves.window, steps=None, cursor=None)
         if self._setup.has_class("-editing"):

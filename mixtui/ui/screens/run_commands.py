@@ -12,7 +12,7 @@ from mixtui.store.labels import valid_tag
 from mixtui.store.listing import Document
 from mixtui.ui.commands import Command
 from mixtui.ui.notices import asks_to_stop, title
-from mixtui.ui.rows import LIVE
+from mixtui.ui.rows import LIVE, is_read_only
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.words import plural, printable
@@ -24,7 +24,7 @@ _STOPPABLE = frozenset({*LIVE, "queued"})
 _RESUMABLE = frozenset({"stopped", "paused", "failed", "crashed", "lost"})
 _READABLE = lambda document: document["state"] != "broken"  # noqa: E731
 
-# What a run must be like for a command to count for it.
+# What a run must be like for a command to count for it, beside being no reference run.
 _FITS: Mapping[str, Callable[[Document], bool]] = {
     "stop": lambda document: document["state"] in _STOPPABLE,
     "pause": lambda document: document["state"] in _STOPPABLE,
@@ -66,23 +66,30 @@ class RunCommandsScreen(MixtuiScreen):
     def allows(self, command: Command) -> bool:
         if command.id == "undo":
             return self.app.can_undo
-        fits = _FITS.get(command.id)
-        return super().allows(command) if fits is None else any(map(fits, self.chosen()))
+        return super().allows(command) if command.id not in _FITS else bool(self._fitting(command.id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key that counts for none of the runs says why, rather than nothing."""
         command_id = action.replace("_", "-")
-        if command_id in _REFUSALS and self.chosen() and not self._fitting(command_id):
+        if (command_id in _REFUSALS or self._chose_reference) and command_id in _FITS and not self._fitting(command_id):
             return True
         return super().check_action(action, parameters)
 
     def _fitting(self, command_id: str) -> list[Document]:
-        return [document for document in self.chosen() if _FITS[command_id](document)]
+        return [one for one in self.chosen() if not is_read_only(one) and _FITS[command_id](one)]
+
+    @property
+    def _chose_reference(self) -> bool:
+        """Whether `chosen` are runs that came with mixtui alone."""
+        chosen = self.chosen()
+        return bool(chosen) and all(map(is_read_only, chosen))
 
     def _fitting_or_say(self, command_id: str) -> list[Document]:
         """The runs that the command is for; where there are none, it says why."""
         documents = self._fitting(command_id)
-        if not documents:
+        if not documents and self._chose_reference:
+            self.app.say("Reference runs are read-only. n starts the same study as yours.")
+        elif not documents:
             broken = all(document["state"] == "broken" for document in self.chosen())
             self.app.say("mixtui leaves a broken run alone." if broken else _REFUSALS[command_id])
         return documents
@@ -132,7 +139,9 @@ class RunCommandsScreen(MixtuiScreen):
         self.app.remember_removed(done.removed)
 
     def action_pin(self) -> None:
-        documents = self._fitting("pin")
+        documents = self._fitting_or_say("pin")
+        if not documents:
+            return
         pinned = not all(document.get("pinned") for document in documents)
         ids = _ids(documents)
         verb, then = ("Pin", "are pinned") if pinned else ("Unpin", "are pinned no more")
@@ -152,7 +161,9 @@ class RunCommandsScreen(MixtuiScreen):
         self.app.action_undo()
 
     def action_note(self) -> None:
-        documents = self._fitting("note")
+        documents = self._fitting_or_say("note")
+        if not documents:
+            return
         before = documents[0].get("note") or "" if len(documents) == 1 else ""
         if printable(before) != before:  # several lines, or very long: a line would lose some of it
             self.app.say("This note has more than one line. Open the run; e edits it there.")
@@ -166,7 +177,9 @@ class RunCommandsScreen(MixtuiScreen):
 
     def action_tag(self) -> None:
         """All tags of the runs in one line: what is added to it is added, what is deleted is taken away."""
-        documents = self._fitting("tag")
+        documents = self._fitting_or_say("tag")
+        if not documents:
+            return
         before = list(dict.fromkeys(tag for document in documents for tag in document.get("tags", ())))
 
         def done(text: str | None) -> None:

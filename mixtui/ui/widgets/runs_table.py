@@ -19,9 +19,9 @@ from textual.strip import Strip
 
 from mixtui.ui.columns import NARROW_BELOW, PLAIN, Column, Look, Span, fit, gutter, run_columns
 from mixtui.ui.commands import Place, bindings
-from mixtui.ui.rows import FoldRow, Row, RunRow
+from mixtui.ui.rows import FoldRow, Row, RunRow, part
 from mixtui.ui.theme import themed
-from mixtui.ui.words import plural, printable
+from mixtui.ui.words import plural, printable, shipped_name
 
 _HEADER = 1  # lines
 
@@ -122,11 +122,13 @@ class RunsTable(ScrollView, can_focus=True):
     def _move_to(self, index: int) -> None:
         if not self._rows:
             return
+        before, top = self._cursor_index, self.scroll_offset.y
         self._cursor = self._rows[min(max(index, 0), len(self._rows) - 1)].key
         self._left = None
         self.new -= {self._cursor}
         self._scroll_to_cursor()
-        self.refresh()
+        if self.scroll_offset.y == top:  # else all lines are others
+            self._refresh_rows(before, self._cursor_index)
         self.post_message(self.CursorMoved(self.cursor_row))
 
     def _scroll_to_cursor(self) -> None:
@@ -200,6 +202,13 @@ class RunsTable(ScrollView, can_focus=True):
         base = self.rich_style + line.style
         return Strip([Segment(span.text, base + span.style) for span in line.spans]).adjust_cell_length(width, base)
 
+    def _refresh_rows(self, *indices: int | None) -> None:
+        """Draw the lines of these rows again: the cursor moves for each key, and the whole table takes milliseconds."""
+        width = self.scrollable_content_region.width
+        for index in indices:
+            if index is not None:
+                self.refresh(Region(0, index - self.scroll_offset.y + _HEADER, width, 1))
+
     def _refresh_lines(self) -> None:
         """Draw the lines again that are others than those shown: each costs bytes on a slow connection."""
         width = self.scrollable_content_region.width
@@ -250,13 +259,26 @@ class RunsTable(ScrollView, can_focus=True):
         return spans
 
     def _fold(self, row: FoldRow, at_cursor: bool) -> list[Span]:
+        if row.read_only:
+            return self._shipped(row, at_cursor)
         glyphs = self.look.glyphs
-        dim = Style(color=themed(self.app, "text-secondary"))
         what = f": {printable(row.tag)}" if row.tag else ""
         words = f"{glyphs.state('queued')} {len(row.documents)} more queued{what}"
         if self._narrow:
             words = f"{glyphs.state('queued')} {plural(len(row.documents), 'more')} queued".replace("mores", "more")
-        hint = glyphs.words("⏎ unfold ")
+        return self._fold_line(words, "⏎ unfold ", at_cursor)
+
+    def _shipped(self, row: FoldRow, at_cursor: bool) -> list[Span]:
+        """`✓ reference study  18 runs  cifar10-jpeg  resnet18`"""
+        config = part(row.documents[0], "config")
+        what = [printable(str(config.get(name, ""))).removeprefix("folder:") for name in ("dataset", "model")]
+        named = [shipped_name(row.tag), plural(len(row.documents), "run"), *([] if self._narrow else what)]
+        return self._fold_line(f"{self.look.glyphs.state('finished')} {'  '.join(named)}", "⏎ compare ", at_cursor)
+
+    def _fold_line(self, words: str, hint: str, at_cursor: bool) -> list[Span]:
+        glyphs = self.look.glyphs
+        dim = Style(color=themed(self.app, "text-secondary"))
+        hint = glyphs.words(hint)
         room = self.scrollable_content_region.width - self._gutter_width - len(hint)
         return [
             Span((glyphs.cursor if at_cursor else " ").ljust(self._gutter_width)),

@@ -1,0 +1,83 @@
+"""The runs that come with mixtui, on the screens: folded below a person's own, to be read and never changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mixtui.store.files import write_json
+from mixtui.store.store import Store
+from tests.ui.conftest import MadeRuns, OpenApp
+from tests.ui.made_runs import make_finished_run
+
+FOLD = "fold reference read-only"
+
+
+@pytest.fixture
+def shipped(store: Store, shipped_folder: Path) -> list[str]:
+    """Two alphas, with diagrams."""
+    made = [make_finished_run(Store(shipped_folder), alpha=alpha, seed=0) for alpha in (0.0, 0.4)]
+    for paths in made:
+        write_json(paths.meta, {"tags": ["reference"]})
+    return [paths.id for paths in made]
+
+
+async def test_an_empty_folder_shows_them_and_what_to_do(shipped: list[str], open_app: OpenApp) -> None:
+    async with open_app() as opened:
+        await opened.until_shown("No runs in", "look at the reference study, 2 runs", "3 Reliability ", "ECE .")
+        assert opened.cursor == FOLD
+        await opened.press("enter")
+        await opened.until_shown("compare · reference study · read-only", "α 0.4")
+
+
+async def test_they_stand_below_a_persons_own_and_count_for_nothing(
+    shipped: list[str], runs: MadeRuns, open_app: OpenApp
+) -> None:
+    own = runs.finished()
+    async with open_app() as opened:
+        await opened.until_shown("reference study  2 runs")
+        assert opened.shown == [own.id, FOLD]
+        assert "No runs in" not in opened.text
+        assert "Runs · 1 " in opened.text
+        assert "✓ 1 finished" in opened.lines[0]
+
+
+async def test_none_is_changed(shipped: list[str], shipped_folder: Path, open_app: OpenApp) -> None:
+    before = {path: path.read_bytes() for path in shipped_folder.rglob("*") if path.is_file()}
+    async with open_app() as opened:
+        await opened.until(lambda: opened.cursor == FOLD)
+        for key in ("x", "p", "r", "R", "d", "t", "e", "asterisk"):
+            await opened.press(key)
+            await opened.until_shown("Reference runs are read-only.")
+            opened.app.clear_notifications()
+            await opened.until_gone("Reference runs are read-only.")
+    assert {path: path.read_bytes() for path in shipped_folder.rglob("*") if path.is_file()} == before
+
+
+async def test_one_is_opened_like_any_other(shipped: list[str], open_app: OpenApp) -> None:
+    async with open_app() as opened:
+        await opened.until(lambda: opened.cursor == FOLD)
+        await opened.press("o")
+        await opened.until(lambda: opened.shown == shipped)
+        await opened.press("enter")
+        await opened.until_shown("α 0 · seed 0", "bin ")
+
+
+async def test_a_filter_finds_them_too(shipped: list[str], runs: MadeRuns, open_app: OpenApp) -> None:
+    own = runs.finished(alpha=0.4)
+    runs.finished(alpha=0.2)
+    async with open_app() as opened:
+        await opened.until(lambda: FOLD in opened.shown)
+        await opened.press("slash", *"alpha:0.4", "enter")
+        await opened.until(lambda: opened.shown == [own.id, FOLD])
+        await opened.until_shown("reference study  1 run")
+
+
+async def test_from_the_study_the_runs_of_an_alpha_are_found(shipped: list[str], open_app: OpenApp) -> None:
+    async with open_app() as opened:
+        await opened.until(lambda: opened.cursor == FOLD)
+        await opened.press("enter")
+        await opened.until_shown("read-only", "α 0.4")
+        await opened.press("enter")
+        await opened.until(lambda: opened.shown == shipped[:1])
