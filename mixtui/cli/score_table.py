@@ -12,28 +12,10 @@ from mixtui.calibration.interval import wilson_interval
 from mixtui.cli.console import words
 from mixtui.cli.figures import figure, mark, range_text
 from mixtui.cli.plain_table import add_figures, plain_table
+from mixtui.store.metrics import LABELS
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-_ROWS = {
-    "accuracy": "accuracy",
-    "confidence": "confidence",
-    "signed_gap": "says − right",
-    "ece": "ECE",
-    "ece_floor": "noise floor",
-    "equal_mass_ece": "ECE, equal mass",
-    "classwise_ece": "ECE, classwise",
-    "debiased_ece": "debiased L2",
-    "smooth_ece": "smECE",
-    "mce": "MCE",
-    "oe": "OE",
-    "ue": "UE",
-    "nll": "NLL",
-    "brier": "Brier",
-    "auroc": "AUROC",
-    "aurc": "AURC",
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +44,7 @@ def score_table(corner: str, columns: Sequence[ScoreColumn]) -> Table:
         add_figures(table, column.heading)
         if column.n is not None:
             add_figures(table, "95 %")
-    for name, label in _ROWS.items():
+    for name, label in LABELS.items():
         if any(name in column.metrics for column in columns):
             table.add_row(words(label), *(cell for column in columns for cell in _cells(name, column)))
     return table

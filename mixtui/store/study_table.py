@@ -9,17 +9,16 @@ from mixtui.calibration.seeds import Difference, Summary, place_of, prediction_i
 from mixtui.config import DEFAULTS
 from mixtui.figures import NONE, figure
 from mixtui.store.deck import deck_ece
-from mixtui.store.metrics import METRICS
+from mixtui.store.metrics import LABELS, METRICS
 from mixtui.store.study import Row, Study, Value
 
 Mark = Callable[[Direction | None], str]
 
 _HEADINGS = {
-    **{"alpha": "α", "ece": "ECE", "mce": "MCE", "oe": "OE", "ue": "UE", "nll": "NLL", "brier": "Brier"},
-    **{"signed_gap": "says−right", "classwise_ece": "ECE, classwise", "equal_mass_ece": "ECE, equal mass"},
-    **{"debiased_ece": "ECE, debiased L2", "smooth_ece": "smECE", "auroc": "AUROC", "temperature": "T"},
-    **{"ece_low": "ECE from", "ece_high": "ECE to", "temperature_low": "T from", "temperature_high": "T to"},
-    **{"ece_floor": "noise floor", "ece_floor_low": "floor from", "ece_floor_high": "floor to"},
+    **LABELS,
+    **{"alpha": "α", "signed_gap": "says−right", "ece_low": "ECE from", "ece_high": "ECE to"},
+    **{"temperature": "T", "temperature_low": "T from", "temperature_high": "T to"},
+    **{"ece_floor_low": "floor from", "ece_floor_high": "floor to"},
     **{"ece_after_t": "ECE after T", "ece_floor_high_after_t": "floor to, after T", "nll_after_t": "NLL after T"},
     "against_baseline": "against α 0 [95 %]",
     "after_t_against_baseline": "against α 0 after T [95 %]",

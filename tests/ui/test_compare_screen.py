@@ -585,7 +585,8 @@ def test_any_bins_on_disk_are_no_crash(
     paths.predictions.write_bytes(predictions)
     reader = BinsReader()
     for scoring in (Scoring(), Scoring(10), Scoring(15, True), Scoring(after_t=True), Scoring(10, after_t=True)):
-        sample = reader.sample({"id": paths.id, "epoch": 1, "config": {"bins": 15}}, scoring)
+        document = {"id": paths.id, "path": str(paths.root), "epoch": 1, "config": {"bins": 15}}
+        sample = reader.sample(document, scoring)
         assert sample is None or (sample.bins.n > 0 and np.isfinite(bin_scores.ece(sample.bins)))
 
 

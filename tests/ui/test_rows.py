@@ -79,8 +79,19 @@ def test_of_the_queue_three_runs_are_shown_and_the_rest_in_one_row_a_sweep() -> 
 
 def test_what_is_unfolded_is_shown_run_by_run() -> None:
     documents = [queued(n, "study-1") for n in range(6)] + [queued(n) for n in range(6, 9)]
-    assert ids(rows(documents, unfolded={"study-1"})) == ["q0", "q1", "q2", "q3", "q4", "q5", "×3"]
-    assert ids(rows(documents, unfolded={"study-1", ""})) == [f"q{n}" for n in range(9)]
+    study, others = (row.key for row in rows(documents) if isinstance(row, FoldRow))
+    assert ids(rows(documents, unfolded={study})) == ["q0", "q1", "q2", "q3", "q4", "q5", "×3"]
+    assert ids(rows(documents, unfolded={study, others})) == [f"q{n}" for n in range(9)]
+
+
+def test_what_came_with_mixtui_is_folded_below_all_others() -> None:
+    own = [queued(n, "reference") for n in range(6)] + [run("done", tags=["reference"])]
+    shipped = [{**run(f"s{n}", tags=["reference"]), "read_only": True} for n in range(3)]
+    shown = rows(own, shipped=shipped)
+    assert ids(shown) == ["q0", "q1", "q2", "reference×3", "done", "reference×3"]
+    assert len({row.key for row in shown}) == len(shown)
+    assert ids(rows(own, unfolded={shown[-1].key}, shipped=shipped)) == [*ids(shown)[:-1], "s0", "s1", "s2"]
+    assert ids(rows(own, parse("tag:other"), shipped=shipped)) == []
 
 
 def test_a_filter_keeps_the_places_in_the_queue() -> None:
@@ -111,7 +122,9 @@ def test_the_queue_has_the_order_in_which_runs_start(store: Store, make_run: Mak
     runs = [Run.load(path) for path in store.run_dirs()]
     expected = [found.id for found in sorted(runs, key=queue_order)]
     assert [document["id"] for document in queue(map(listed_document, runs))] == expected
-    assert ids(rows([*map(listed_document, runs)], unfolded={""})) == expected
+    documents = [*map(listed_document, runs)]
+    fold = rows(documents)[-1].key
+    assert ids(rows(documents, unfolded={fold})) == expected
 
 
 # Sorting

@@ -25,6 +25,7 @@ from mixtui.calibration.temperature import TemperatureFit, fit_temperature
 from mixtui.config import RunConfig
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.store.history import History
+from mixtui.store.metrics import LABELS
 from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores
 from mixtui.store.steps import Steps
 from mixtui.ui.glyphs import ASCII, BRAILLE, Glyphs
@@ -46,7 +47,7 @@ from mixtui.ui.run_tabs.curves import Window
 from mixtui.ui.run_tabs.facts import Extras, Facts, plausible
 from mixtui.ui.run_tabs.last_epoch import analyse_last_epoch
 from mixtui.ui.run_tabs.log import log_line, search
-from mixtui.ui.run_tabs.score_table import SCORES, score_table
+from mixtui.ui.run_tabs.score_table import score_table
 from mixtui.ui.run_tabs.shown import Chosen
 from mixtui.ui.run_tabs.side import Kind
 
@@ -302,7 +303,7 @@ def test_the_tab_of_scores_has_every_score_the_classes_the_ranking_and_the_shift
         lines = score_tab.score_tab_lines(facts, 3, INK, columns)
         text = text_of(lines)
         for words in (
-            *SCORES.values(),
+            *LABELS.values(),
             "worst classes",
             "AURC",
             "after T",

@@ -72,6 +72,20 @@ async def test_a_held_key_moves_the_cursor_at_once_and_the_panels_when_it_rests(
 # The cursor stays
 
 
+async def test_a_step_of_the_cursor_draws_two_lines_and_no_others(
+    thirty: MadeRuns, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_app() as opened:
+        drawn = list[int]()
+        render_line = RunsTable.render_line
+        monkeypatch.setattr(RunsTable, "render_line", lambda table, y: drawn.append(y) or render_line(table, y))
+        first = opened.row_of(CURSOR)
+        await opened.press("j")
+        await opened.until(lambda: opened.row_of(CURSOR) == first + 1)
+        assert sorted(drawn) == [1, 2]
+        assert opened.text.count(CURSOR) == 1
+
+
 async def test_the_cursor_stays_on_its_run_and_line_while_runs_come_and_end(
     thirty: MadeRuns, open_app: OpenApp
 ) -> None:

@@ -10,15 +10,11 @@ import numpy as np
 from mixtui.calibration.bins import Bins
 from mixtui.calibration.top_labels import TopLabels
 from mixtui.store.listing import Document
+from mixtui.store.metrics import OF_BINS
 from mixtui.store.study import Row, Study, study_of
 
 MOST_M = 1000  # that a run may be scored with
 
-# Other bins give other ones.
-_OF_BINS = (
-    *("ece", "ece_low", "ece_high", "ece_floor", "ece_floor_low", "ece_floor_high", "mce", "oe", "ue"),
-    *("debiased_ece", "classwise_ece", "equal_mass_ece", "ece_after_t", "ece_floor_high_after_t"),
-)
 # What a run recorded of its scores after temperature scaling, and under which name.
 _RECORDED_AFTER_T = {
     **{name: name for name in ("accuracy", "temperature", "temperature_low", "temperature_high")},
@@ -101,7 +97,7 @@ def _rescored(document: Document, sample: Sample | None, scoring: Scoring) -> Do
         recorded = {name: metrics.get(known) for name, known in _RECORDED_AFTER_T.items()}
         metrics = recorded if sample is None else sample.after_t or {}
     if scoring.m is not None:
-        metrics = {name: value for name, value in metrics.items() if name not in _OF_BINS}
+        metrics = {name: value for name, value in metrics.items() if name not in OF_BINS}
         metrics |= {} if sample is None else sample.of_bins or {}
         config = {name: value for name, value in config.items() if name != "bins"}
     return {**document, "config": config, "metrics": metrics}

@@ -11,6 +11,7 @@ from rich.text import Text
 from mixtui.calibration.certainty import Certainty
 from mixtui.calibration.direction import direction_of
 from mixtui.calibration.interval import wilson_interval
+from mixtui.store.metrics import LABELS
 from mixtui.ui.ink import Ink
 from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.facts import Facts, number_of
@@ -18,25 +19,7 @@ from mixtui.ui.run_tabs.score_panel import between, fitted_on, temperature_words
 from mixtui.ui.run_tabs.shown import recorded_temperature
 from mixtui.ui.run_tabs.side import Kind, side_of
 
-SCORES = {
-    "accuracy": "accuracy",
-    "confidence": "confidence",
-    "signed_gap": "says − right",
-    "ece": "ECE",
-    "ece_floor": "  noise floor",
-    "equal_mass_ece": "ECE, equal mass",
-    "debiased_ece": "ECE, L2 debiased",
-    "smooth_ece": "smECE",
-    "classwise_ece": "ECE, classwise",
-    "mce": "MCE",
-    "oe": "OE",
-    "ue": "UE",
-    "nll": "NLL",
-    "brier": "Brier",
-    "auroc": "AUROC",
-    "aurc": "AURC",
-}
-_OF_BINS = ("ece", "debiased_ece", "mce", "oe", "ue")
+_SCORED_BY_BINS = ("ece", "debiased_ece", "mce", "oe", "ue")
 _NAME, _COLUMN, _INTERVAL = 18, 10, 12  # columns
 
 
@@ -54,13 +37,14 @@ def score_table(facts: Facts, epoch: int, ink: Ink) -> list[Text]:
         columns["truth"] = {name: facts.extras.truth.get(name) for name in ("accuracy", "nll", "ece")}
     heads = "".join(f"  {head:<{_INTERVAL}}" if head == "95 %" else f"{head:>{_COLUMN - 2}}  " for head in columns)
     lines = [ink.quiet(f" {f'after epoch {epoch}':<{_NAME}}{heads}".rstrip())]
-    for name, label in SCORES.items():
-        m = f", M {facts.own_m}" * (facts.own_m != 15 and name in _OF_BINS)
+    for name, label in LABELS.items():
+        indent = "  " * (name == "ece_floor")
+        m = f", M {facts.own_m}" * (facts.own_m != 15 and name in _SCORED_BY_BINS)
         cells = [
             f"  {scores.get(name, ''):<{_INTERVAL}}" if head == "95 %" else _cell(name, head, scores, facts, ink)
             for head, scores in columns.items()
         ]
-        lines.append(ink.text(f" {label + m:<{_NAME}}{''.join(cells)}".rstrip()))
+        lines.append(ink.text(f" {indent + label + m:<{_NAME}}{''.join(cells)}".rstrip()))
     return [*lines, *_remarks(facts, epoch, ink)]
 
 

@@ -112,7 +112,10 @@ def _sections(facts: Facts, command: str) -> list[Section]:
         ("Machine", [*_texts(last, "host", "processor", "device"), ("versions", _versions(versions))]),
         (
             "Attempts",
-            [(str(attempt["attempt"]), f"{attempt['time']}  on {attempt['host']}") for attempt in history.attempts],
+            [
+                (str(one["attempt"]), one["time"] + (f"  on {one['host']}" if one["host"] else ""))
+                for one in history.attempts
+            ],
         ),
     ]
 
