@@ -32,8 +32,8 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         preset.name: preset
         for preset in (
             Preset("reference", "reference study"),
-            Preset("reference-wide", "the same, wider network", recipe=MappingProxyType({"model": "wide_resnet50_2"})),
-            Preset("reference-synthetic", "the same on synthetic", dataset="synthetic"),
+            Preset("reference-wide", "reference study, wider", recipe=MappingProxyType({"model": "wide_resnet50_2"})),
+            Preset("reference-synthetic", "reference study, synthetic", dataset="synthetic"),
         )
     }
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mixtui.presets import PRESETS
 from mixtui.store.listing import Document
 
 if TYPE_CHECKING:
@@ -138,10 +139,12 @@ def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Coll
 
 
 def _shipped_rows(shipped: list[Document], unfolded: Collection[str]) -> Iterable[Row]:
-    studies: dict[str, list[Document]] = {}
+    studies: dict[str, list[Document]] = {name: [] for name in PRESETS}
     for document in shipped:
         studies.setdefault(study(document), []).append(document)
     for tag, documents in studies.items():
+        if not documents:
+            continue
         fold = FoldRow(tag, tuple(documents))
         yield from map(RunRow, documents) if fold.key in unfolded else (fold,)
 
