@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtui.calibration.bin_scores import ece
+from mixtui.config import DEFAULTS, INCIDENTAL
 from mixtui.errors import MixtuiError
 from mixtui.launch.grid import same_work
-from mixtui.presets import PRESETS
+from mixtui.presets import PRESETS, Preset
 from mixtui.store.document import run_document
 from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.files import read_json, write_json
@@ -62,7 +63,7 @@ def ship(source: Store, query: str, preset: str, out: Path) -> None:
     Raises MixtuiError where one is not finished or tells of its machine, and where `out` would become too large; those
     before it are copied.
     """
-    runs = finished_runs(source, query)
+    runs = finished_runs(source, query, preset)
     there = {same_work(run.config): run.id for run in shipped_runs(out, preset)}
     out.mkdir(parents=True, exist_ok=True)
     for run in runs:
@@ -76,7 +77,7 @@ def ship(source: Store, query: str, preset: str, out: Path) -> None:
     print(f"{out}: {size_of(out) / 1e6:.1f} of {LIMIT_BYTES / 1e6:.0f} MB")
 
 
-def finished_runs(source: Store, query: str) -> list[Run]:
+def finished_runs(source: Store, query: str, preset: str) -> list[Run]:
     wanted = parse(query)
     found = [document for document in listed(source) if wanted.matches(document)]
     if not found:
@@ -84,7 +85,16 @@ def finished_runs(source: Store, query: str) -> list[Run]:
     for document in found:
         if document["state"] != "finished":
             raise MixtuiError(f"{document['id']} is {document['state']}.", "Add to the filter: state:finished")
+        if not is_of(PRESETS[preset], document["config"]):
+            raise MixtuiError(f"{document['id']} is no run of {preset}.", "mixtui sweep --preset trains those.")
     return [Run.load(source.root / document["id"]) for document in found]
+
+
+def is_of(preset: Preset, config: Record) -> bool:
+    """Whether a run has the recipe of the preset, but for its data set: CIFAR-10 may be a folder of its images."""
+    recipe = {**DEFAULTS, **preset.recipe}
+    decisive = recipe.keys() - {*INCIDENTAL, "dataset", "seed", "precision"}
+    return config["alpha"] in preset.alphas and all(config[name] == recipe[name] for name in decisive)
 
 
 def shipped_runs(out: Path, preset: str) -> list[Run]:

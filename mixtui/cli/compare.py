@@ -36,9 +36,9 @@ def compare(
 
     store = open_store(runs_dir_option)
     if runs or filter_ is not None or preset is not None:
-        from mixtui.cli.select import chosen
+        from mixtui.cli.select import runs_to_read
 
-        name, documents = preset or "", [listed_document(run) for run in chosen(store, runs, filter_, preset)]
+        name, documents = preset or "", [listed_document(run) for run in runs_to_read(store, runs, filter_, preset)]
     else:
         name, documents = _latest_study(store)
     study = study_of(documents)

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from mixtui.store.state_glyphs import STATE_GLYPHS
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,8 +18,8 @@ PIPE_WIDTH = 160  # columns where there is no terminal to ask
 # What stands in for the characters that a terminal without UTF-8 lacks.
 _ASCII = str.maketrans(
     {"α": "alpha", "λ": "lambda", "±": "+-", "×": "x", "–": "-", "−": "-", "…": "...", "›": ">", "·": "-"}
-    | {"▲": "^", "▼": "v", "≈": "~", "○": "o", "◔": "~", "●": "*", "‖": "=", "◑": "%", "✓": "v", "□": "s"}
-    | {"✗": "x", "†": "X", "◌": "?", "★": "*", "²": "2", "─": "-"}
+    | {"▲": "^", "▼": "v", "≈": "~", "★": "*", "²": "2", "─": "-"}
+    | dict(STATE_GLYPHS.values())
 )
 
 

@@ -35,7 +35,7 @@ def pause(runs: RunReferences = None, filter_: Filter = None, runs_dir_option: R
 
 def _end(references: list[str] | None, query: str | None, runs_dir_option: Path | None, what: Want) -> int:
     """Ask all of them, then wait for them. Ctrl-C ends the waiting alone."""
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.launch.queue import ask_to_end
     from mixtui.launch.start import GRACE
 
@@ -46,7 +46,7 @@ def _end(references: list[str] | None, query: str | None, runs_dir_option: Path 
         ask_to_end(run, what)
         asked.append(run)
 
-    chosen = selected(store, references, query)
+    chosen = runs_to_change(store, references, query)
     try:
         code = for_each(chosen, ask, lenient=query is not None)
         left = _wait_for(asked, GRACE + 10)

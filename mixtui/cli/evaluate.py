@@ -42,14 +42,14 @@ def evaluate(
 
     from mixtui.cli.console import print_json, stdout
     from mixtui.cli.progress import progress_bar
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.cli.shift_table import print_shifts
     from mixtui.config import check_device
     from mixtui.datasets.shifts import OtherSet, parse_shifts
     from mixtui.launch.devices import choose_device, threads_for
 
     shifts = parse_shifts(on)
-    chosen = selected(open_store(runs_dir_option), runs, filter_)
+    chosen = runs_to_change(open_store(runs_dir_option), runs, filter_)
     where = choose_device(device)
     check_device(where)
     from mixtui.training.data import load_test  # imports torch: only once all names are known to be right

@@ -51,15 +51,15 @@ def export(
     Each row names its run, alpha and seed. What a resumed run trained twice stands there once. A figure that is not
     known or not finite is empty in CSV and null in JSON.
     """
-    from mixtui.cli import select
+    from mixtui.cli.select import for_each, runs_to_read
     from mixtui.store.export import CURVES, FORMATS
 
-    chosen = select.chosen(open_store(runs_dir_option), runs, filter_, preset)
+    chosen = runs_to_read(open_store(runs_dir_option), runs, filter_, preset)
     kind = format_ or (Format.JSON if out is not None and out.suffix.lower() == ".json" else Format.CSV)
 
     def write(file: BinaryIO) -> int:
         table = FORMATS[kind](file, CURVES[per])
-        code = select.for_each(chosen, table.add)
+        code = for_each(chosen, table.add)
         table.end()
         return code
 

@@ -26,7 +26,7 @@ def tag(
     runs_dir_option: RunsDir = None,
 ) -> int:
     """Add tags to runs, and take them away."""
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.store import labels
 
     if not add and not remove:
@@ -36,7 +36,7 @@ def tag(
         labels.tag(run, add or (), remove or ())
         return f"{'tagged' if add else 'untagged'}: {run.id}"
 
-    return for_each(selected(open_store(runs_dir_option), runs, filter_), change)
+    return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)
 
 
 def note(
@@ -46,14 +46,14 @@ def note(
     runs_dir_option: RunsDir = None,
 ) -> int:
     """Write a note to runs."""
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.store import labels
 
     def change(run: Run) -> str:
         labels.note(run, text)
         return f"{'noted' if text else 'note removed'}: {run.id}"
 
-    return for_each(selected(open_store(runs_dir_option), runs, filter_), change)
+    return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)
 
 
 def pin(
@@ -63,11 +63,11 @@ def pin(
     runs_dir_option: RunsDir = None,
 ) -> int:
     """Pin runs, so that they stand out."""
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.store import labels
 
     def change(run: Run) -> str:
         labels.pin(run, not off)
         return f"{'unpinned' if off else 'pinned'}: {run.id}"
 
-    return for_each(selected(open_store(runs_dir_option), runs, filter_), change)
+    return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)

@@ -34,14 +34,13 @@ def list_runs(
     """List the runs, newest last."""
     from mixtui.cli.console import print_json, words
     from mixtui.launch.queue import pick_up_left_over
-    from mixtui.presets import find_preset
     from mixtui.store.listing import listed
     from mixtui.store.query import parse
     from mixtui.store.shipped import shipped_study
 
     query = parse(filter_ or "")
     store = open_store(runs_dir_option)
-    documents = listed(store) if preset is None else shipped_study(find_preset(preset).name)
+    documents = listed(store) if preset is None else shipped_study(preset)
     pick_up_left_over(store, (run["id"] for run in documents if run["state"] == "queued"))
     fitting = [document for document in documents if query.matches(document)]
     if json:
@@ -49,7 +48,8 @@ def list_runs(
     elif fitting:
         _print_table(fitting)
     elif documents:
-        print(words(f"No run matches {filter_}. mixtui list shows all {len(documents)}."))
+        command = f"mixtui list --preset {preset}" if preset else "mixtui list"
+        print(words(f"No run matches {filter_}. {command} shows all {len(documents)}."))
     else:
         print(f"No runs in {store.root} yet. Start one with: mixtui run --alpha 0.1")
         print("Those that came with mixtui: mixtui compare --preset reference")

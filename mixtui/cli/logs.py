@@ -32,8 +32,10 @@ def logs(
         state = Run.load(found.paths.root).status.state  # asked before reading: nothing is missed
         read += _print_from(found.paths.output, read)
         if not follow or not (state.is_live or state is State.QUEUED):
-            return
+            break
         time.sleep(LOOK_EVERY)
+    if not read and not found.paths.output.exists() and not state.is_live and state is not State.QUEUED:
+        print("No output of this run was kept.", file=sys.stderr)
 
 
 def _print_from(output: Path, offset: int) -> int:

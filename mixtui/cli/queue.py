@@ -27,7 +27,7 @@ def queue(
     Runs start in the order shown, as places and memory come free.
     """
     from mixtui.cli.console import print_json
-    from mixtui.cli.select import selected
+    from mixtui.cli.select import runs_to_change
     from mixtui.launch.queue import put_first, put_last
     from mixtui.launch.wake import note_of
     from mixtui.store.store import short_ids
@@ -39,7 +39,7 @@ def queue(
     store = open_store(runs_dir_option)
     live, queued = _live_and_queued(store)
     if first or last:
-        chosen = selected(store, runs, filter_)
+        chosen = runs_to_change(store, runs, filter_)
         waiting = [run for run in chosen if run.id in {run.id for run in queued}]
         (put_first if first else put_last)(waiting if filter_ and waiting else chosen, queued)
         live, queued = _live_and_queued(store)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def remove(runs: RunReferences = None, filter_: Filter = None, runs_dir_option: RunsDir = None) -> int:
     """Move runs to the trash; mixtui restore brings them back. Live and queued runs must be stopped first."""
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.store.trash import Trash
 
     def put(run: Run) -> str:
         Trash(run.paths.root.parent).put(run)
         return f"removed: {run.id}"
 
-    return for_each(selected(open_store(runs_dir_option), runs, filter_), put, lenient=filter_ is not None)
+    return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), put, lenient=filter_ is not None)
 
 
 def restore(

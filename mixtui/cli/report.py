@@ -31,13 +31,13 @@ def report(
     A page that needs no network (index.html), the same in Markdown, LaTeX and CSV tables, JSON of every figure, and
     reliability diagrams and the response to alpha as SVG, PDF and PNG. Runs that have not finished are left out.
     """
-    from mixtui.cli import select
     from mixtui.cli.console import print_json, words
     from mixtui.cli.progress import progress_bar
+    from mixtui.cli.select import runs_to_read
     from mixtui.report.write import default_folder, write_report
     from mixtui.store.listing import read_document
 
-    chosen = select.chosen(open_store(runs_dir_option), runs, filter_, preset)
+    chosen = runs_to_read(open_store(runs_dir_option), runs, filter_, preset)
     documents = [read_document(run.paths.root) for run in chosen]
     with progress_bar() as progress:
         files = write_report(documents, out or default_folder(documents), progress)

@@ -20,12 +20,12 @@ def resume(
     """
     from socket import gethostname
 
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.launch.queue import FOREGROUND, enqueue, want_again
     from mixtui.store.status import State
 
     store = open_store(runs_dir_option)
-    chosen = selected(store, runs, filter_)
+    chosen = runs_to_change(store, runs, filter_)
     if len(chosen) == 1 and not detach and filter_ is None:
         from mixtui.cli.follow import follow
 

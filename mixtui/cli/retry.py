@@ -19,7 +19,7 @@ def retry(
     They begin anew, and their ids are printed; the old runs stay as they are.
     """
     from mixtui.cli.notices import print_queued
-    from mixtui.cli.select import for_each, selected
+    from mixtui.cli.select import for_each, runs_to_change
     from mixtui.launch.queue import enqueue
     from mixtui.launch.queue import retry as retry_run
 
@@ -29,7 +29,7 @@ def retry(
     def make(run: Run) -> None:
         made.append(retry_run(run))
 
-    code = for_each(selected(store, runs, filter_), make, lenient=filter_ is not None)
+    code = for_each(runs_to_change(store, runs, filter_), make, lenient=filter_ is not None)
     enqueue(made)
     print_queued(made, json=json)
     return code

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mixtui.errors import EXIT_USAGE, MixtuiError, UnsuitableRunError
-from mixtui.presets import find_preset
 
 if TYPE_CHECKING:
     from mixtui.store.run import Run
@@ -17,29 +16,31 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 
-def selected(store: Store, references: list[str] | None, query: str | None) -> list[Run]:
-    """The runs that a command is to change, chosen as `chosen` does. Raises MixtuiError for those that came with mixtui
-    besides."""
-    runs = chosen(store, references, query)
-    if shipped := [run for run in runs if run.read_only]:
-        raise MixtuiError(
-            f"{shipped[0].id} is a reference run; those are read-only.",
-            "To train the same study as yours: mixtui sweep --preset reference",
-        )
+def runs_to_change(store: Store, references: list[str] | None, query: str | None) -> list[Run]:
+    """The runs that a command is to change, chosen as `runs_to_read` does. Raises MixtuiError besides for those that
+    came with mixtui."""
+    runs = runs_to_read(store, references, query)
+    for run in runs:
+        if run.read_only:
+            raise MixtuiError(
+                f"{run.id} is a reference run; those are read-only.",
+                f"To train the same study as yours: mixtui sweep --preset {next(iter(run.tags), 'reference')}",
+            )
     return runs
 
 
-def chosen(store: Store, references: list[str] | None, query: str | None, preset: str | None = None) -> list[Run]:
-    """The runs named by `references`, each once; with a `query` those of them that it fits, or of all.
+def runs_to_read(store: Store, references: list[str] | None, query: str | None, preset: str | None = None) -> list[Run]:
+    """The runs named by `references`, each once; those of them that a `query` fits, or of all, or of a `preset`, which
+    came with mixtui.
 
-    With a `preset` those of its runs that came with mixtui, all of them where nothing else is asked for. A broken run
-    is in no state for anything: a query passes it over, unless it fits nothing else. Raises MixtuiError when there is
-    no such run, and when nothing was asked for.
+    A broken run is in no state for anything: a query passes it over, unless it fits nothing else. Raises MixtuiError
+    when there is no such run, and when nothing was asked for.
     """
+    from mixtui.store.document import listed_document
     from mixtui.store.listing import listed
     from mixtui.store.query import parse
     from mixtui.store.run import Run
-    from mixtui.store.shipped import shipped_store, shipped_study
+    from mixtui.store.shipped import folder_of, shipped_study
 
     if not references and query is None and preset is None:
         raise MixtuiError("Which runs?", "Name them, or choose them, such as: --filter state:live")
@@ -48,23 +49,27 @@ def chosen(store: Store, references: list[str] | None, query: str | None, preset
     named = {run.id: run for run in (find_run(store, reference) for reference in references or [])}
     if query is None and preset is None:
         return list(named.values())
-    documents = listed(store) if preset is None else shipped_study(find_preset(preset).name)
+    documents = listed(store) if preset is None else shipped_study(preset)
+    if named:
+        ids = {document["id"] for document in documents} if preset else named.keys()
+        documents = [listed_document(run) for run in named.values() if run.id in ids]
     wanted = parse(query or "")
-    fitting = [one for one in documents if wanted.matches(one) and (not references or one["id"] in named)]
+    fitting = [document for document in documents if wanted.matches(document)]
     if not fitting:
-        raise MixtuiError(f"No run matches {query}." if query else "None of these runs.", "mixtui list shows all.")
+        listing = f"mixtui list --preset {preset}" if preset else "mixtui list"
+        raise MixtuiError(f"No run matches {query or 'that'}.", f"{listing} shows all.")
     whole = [document for document in fitting if document["state"] != "broken"]
-    root = (store if preset is None else shipped_store()).root
-    return [named.get(one["id"]) or Run.load(root / one["id"]) for one in whole or fitting]
+    return [named.get(one["id"]) or Run.load(folder_of(store, one["id"])) for one in whole or fitting]
 
 
 def find_run(store: Store, reference: str) -> Run:
     """The run that `reference` names: in `store`, else among those that came with mixtui. Raises MixtuiError."""
     from mixtui.store.shipped import shipped_store
+    from mixtui.store.store import NoSuchRunError
 
     try:
         return store.find(reference)
-    except MixtuiError:
+    except NoSuchRunError:
         with contextlib.suppress(MixtuiError):
             if reference != "latest":
                 return shipped_store().find(reference)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mixtui.cli.console import words
 from mixtui.cli.diagram import print_diagrams
 from mixtui.cli.run_scores import print_run_scores
+from mixtui.store.state_glyphs import STATE_GLYPHS
 from mixtui.store.status import State
 
 if TYPE_CHECKING:
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 
     from mixtui.store.run import Run
 
-_STATES = {
-    State.QUEUED: ("○", ""),
-    State.PAUSED: ("‖", "yellow"),
-    State.STARTING: ("◔", "cyan"),
-    State.RUNNING: ("●", "cyan"),
-    State.STOPPING: ("◑", "yellow"),
-    State.FINISHED: ("✓", "green"),
-    State.STOPPED: ("□", "yellow"),
-    State.FAILED: ("✗", "red"),
-    State.CRASHED: ("†", "red"),
-    State.LOST: ("†", "red"),
+_STYLES = {
+    State.QUEUED: "",
+    State.PAUSED: "yellow",
+    State.STARTING: "cyan",
+    State.RUNNING: "cyan",
+    State.STOPPING: "yellow",
+    State.FINISHED: "green",
+    State.STOPPED: "yellow",
+    State.FAILED: "red",
+    State.CRASHED: "red",
+    State.LOST: "red",
 }
 
 
@@ -40,9 +41,9 @@ def duration(seconds: float) -> str:
 def state_text(state: State, stalled_for: float | None, host: str | None) -> tuple[str, str]:
     """The state as a glyph and words, and its style; `host` is the one that it runs on, where that is another."""
     if stalled_for is not None:
-        return words(f"◌ no sign for {duration(stalled_for)}"), "yellow"
-    glyph, style = _STATES[state]
-    return words(f"{glyph} {state.value}") + (f" @{host}" if host else ""), style
+        return words(f"{STATE_GLYPHS['stalled'].glyph} no sign for {duration(stalled_for)}"), "yellow"
+    told = words(f"{STATE_GLYPHS[state].glyph} {state.value}")
+    return told + (f" @{host}" if host else ""), _STYLES[state]
 
 
 def recipe_line(run: Run) -> str:

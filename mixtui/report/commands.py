@@ -5,13 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
-from mixtui.config import DEFAULTS, INCIDENTAL
+from mixtui.recipe_options import exact, recipe_options
 from mixtui.report.content import Content, Recipe
 from mixtui.store.query import quoted
-
-_OF_A_POINT = ("alpha", "seed")
 
 
 def commands(content: Content) -> list[str]:
@@ -35,9 +32,9 @@ def _sweeps(recipe: Recipe, tag: str) -> Iterator[str]:
         for first, count in _consecutive([run.seed for run in one.row.runs]):
             alphas_of.setdefault((first, count), []).append(one.row.alpha)
     for (first, count), alphas in alphas_of.items():
-        words = ["mixtui", "sweep", "--alphas", ",".join(map(_exact, alphas))]
+        words = ["mixtui", "sweep", "--alphas", ",".join(map(exact, alphas))]
         words += ["--seeds", str(count)] * (count != 1) + ["--seed", str(first)] * (first != 0)
-        yield shlex.join([*words, *_recipe_options(recipe), "--tag", tag])
+        yield shlex.join([*words, *_options(recipe), "--tag", tag])
 
 
 def _consecutive(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -47,24 +44,6 @@ def _consecutive(seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield seeds[start], end - start
 
 
-def _recipe_options(recipe: Recipe) -> list[str]:
-    """What differs from the defaults; the data set always, as only one that is named is not stood in for."""
-    config: dict[str, Any] = recipe.documents[0]["config"]
-    options = ["--dataset", str(config.get("dataset_requested") or config["dataset"])]
-    for name, default in DEFAULTS.items():
-        value = config[name]
-        if value == default or name in ("dataset", *_OF_A_POINT, *INCIDENTAL):
-            continue
-        option = f"--{name.replace('_', '-')}"
-        options += [option] if value is True else [option, _exact(value)]
-    if all(document["config"].get("device") == "cpu" for document in recipe.documents):
-        options += ["--device", "cpu"]
-    return options
-
-
-def _exact(value: object) -> str:
-    """In as few characters as give it back."""
-    if isinstance(value, float):
-        short = f"{value:g}"
-        return short if float(short) == value else repr(value)
-    return str(value)
+def _options(recipe: Recipe) -> list[str]:
+    on_cpu = all(document["config"].get("device") == "cpu" for document in recipe.documents)
+    return recipe_options(recipe.documents[0]["config"]) + ["--device", "cpu"] * on_cpu

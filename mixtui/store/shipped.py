@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
+from mixtui.presets import find_preset
 from mixtui.store import paths
 from mixtui.store.listing import Document, listed
-from mixtui.store.store import Store
+from mixtui.store.store import Store, is_run
 
 
 def shipped_store() -> Store:
@@ -17,16 +18,21 @@ def shipped_store() -> Store:
 
 @cache
 def shipped_documents() -> tuple[Document, ...]:
-    """The listed documents of all runs that come with mixtui, oldest first."""
-    return tuple(listed(shipped_store()))
+    """The listed documents of all runs that come with mixtui, oldest first; none where they cannot be read."""
+    try:
+        return tuple(listed(shipped_store()))
+    except MixtuiError:
+        return ()
 
 
 def shipped_study(preset: str) -> list[Document]:
-    """Those of one preset, which are tagged with its name. Raises MixtuiError where none came."""
-    found = [document for document in shipped_documents() if preset in document.get("tags", ())]
+    """Those of one preset, which are tagged with its name. Raises MixtuiError for one that is not known, and where none
+    came."""
+    name = find_preset(preset).name
+    found = [document for document in shipped_documents() if name in document.get("tags", ())]
     if not found:
         raise MixtuiError(
-            f"No runs of {preset} came with this mixtui.", f"Train them: mixtui sweep --preset {preset} --seeds 3"
+            f"No runs of {name} came with this mixtui.", f"Train them: mixtui sweep --preset {name} --seeds 3"
         )
     return found
 
@@ -34,4 +40,4 @@ def shipped_study(preset: str) -> list[Document]:
 def folder_of(store: Store, run_id: str) -> Path:
     """The directory of a run of `store`, or of one that came with mixtui."""
     own, shipped = store.root / run_id, paths.SHIPPED / run_id
-    return shipped if shipped.exists() and not own.exists() else own
+    return shipped if is_run(shipped) and not is_run(own) else own

@@ -22,6 +22,10 @@ def default_runs_dir() -> Path:
     return Path(os.environ.get("MIXTUI_RUNS") or "runs").expanduser()
 
 
+class NoSuchRunError(MixtuiError):
+    """No run is called so."""
+
+
 class Store:
     """The runs below the folder `root`, which need not exist yet."""
 
@@ -113,13 +117,13 @@ class Store:
     def find(self, reference: str) -> Run:
         """The run that `reference` names: an id, its tail, a unique prefix of one, a path to one, or `latest`.
 
-        Raises MixtuiError when that is none or several.
+        Raises NoSuchRunError when that is none, and MixtuiError when it is several, or cannot be read.
         """
         if "/" in reference and is_run(Path(reference)):
             return Run.load(Path(reference).resolve())
         dirs = self.run_dirs()
         if not dirs:
-            raise MixtuiError(f"There are no runs in {self.root}.", "Start one with: mixtui run --alpha 0.1")
+            raise NoSuchRunError(f"There are no runs in {self.root}.", "Start one with: mixtui run --alpha 0.1")
         if reference == "latest":
             return Run.load(dirs[-1])
         matches = (
@@ -128,7 +132,7 @@ class Store:
             or [path for path in dirs if reference and path.name.startswith(reference)]
         )
         if not matches:
-            raise MixtuiError(f"No run is called {reference!r}.", "mixtui list shows the ids.")
+            raise NoSuchRunError(f"No run is called {reference!r}.", "mixtui list shows the ids.")
         if len(matches) > 1:
             raise MixtuiError(
                 f"{reference!r} fits {len(matches)} runs: {matches[0].name}, {matches[1].name}"

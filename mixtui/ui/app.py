@@ -84,7 +84,7 @@ class MixtuiApp(App[str]):
         self.set_class(self.glyphs.ascii, "-ascii")
         draw_scroll_bars_with(self.glyphs)
         self.documents: tuple[Document, ...] = ()  # of the runs of `store`
-        self.shipped: tuple[Document, ...] = ()  # of those that came with mixtui
+        self.shipped: tuple[Document, ...] | None = None  # of those that came with mixtui; until they were read, none
         self.by_id: dict[str, Document] = {}  # of both
         self.views: dict[str, RunView] = {}
         self.queue_note = ""
@@ -108,7 +108,7 @@ class MixtuiApp(App[str]):
         if self.first.is_whole:
             self.on_folder_read(FolderRead(self.first.documents, ""))
         else:
-            self._set_documents(self.first.documents, ())
+            self._set_documents(self.first.documents, None)
         from mixtui.ui.screens.home import HomeScreen
 
         self.push_screen(HomeScreen())
@@ -195,9 +195,9 @@ class MixtuiApp(App[str]):
             screen.documents_changed()
             screen.refresh_keys()
 
-    def _set_documents(self, documents: tuple[Document, ...], shipped: tuple[Document, ...]) -> None:
+    def _set_documents(self, documents: tuple[Document, ...], shipped: tuple[Document, ...] | None) -> None:
         self.documents, self.shipped = documents, shipped
-        self.by_id = {document["id"]: document for document in (*shipped, *documents)}
+        self.by_id = {document["id"]: document for document in (*(shipped or ()), *documents)}
 
     def on_folder_unreadable(self, message: FolderUnreadable) -> None:
         if not self.loaded:

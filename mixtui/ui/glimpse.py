@@ -37,9 +37,12 @@ def glimpse(store: Store) -> Glimpse:
     except MixtuiError:  # whoever looks next meets it again
         return UNSEEN
     newest: list[Document] = []
+    others = 0  # folders that are no run, such as that of the runs that come with mixtui
     for name in names[: -MOST_RUNS - 1 : -1]:
         if monotonic() > give_up:
             break
         if is_run(store.root / name):
             newest.append(read_document(store.root / name))
-    return Glimpse(tuple(reversed(newest)), len(names))
+        else:
+            others += 1
+    return Glimpse(tuple(reversed(newest)), len(names) - others)

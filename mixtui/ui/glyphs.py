@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mixtui.calibration.direction import Direction, direction_mark
-from mixtui.ui.theme import STATES
+from mixtui.store.state_glyphs import STATE_GLYPHS
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Glyphs:
         return self.plots == "ascii"
 
     def state(self, state: str) -> str:
-        look = STATES[state]
-        return look.ascii if self.ascii else look.glyph
+        shown = STATE_GLYPHS[state]
+        return shown.ascii if self.ascii else shown.glyph
 
     def direction(self, way: Direction | None) -> str:
         """The mark beside an ECE; a blank where the direction is not known."""
@@ -70,7 +70,7 @@ _ASCII = str.maketrans(
         **{"·": "-", "–": "-", "−": "-", "…": "...", "α": "alpha", "±": "+-", "λ": "lam", "×": "x", "⏎": "enter"},
         **{"←": "<", "→": ">", "↑": "^", "↓": "v", "›": ">", "▲": "^", "▼": "v", "▾": "v", "▴": "^"},
         **{"≈": "~", "■": "#", "’": "'", "─": "-", "┄": "- -"},
-        **{look.glyph: look.ascii for look in STATES.values()},
+        **dict(STATE_GLYPHS.values()),
     }
 )
 

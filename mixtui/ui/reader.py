@@ -40,9 +40,9 @@ REMEMBERED = 40  # runs whose steps are kept though nobody follows them now
 
 class FolderRead(Message):
     """Runs came, went or changed. `documents` holds all, oldest first; `note` what the queue waits for; `shipped` the
-    runs that came with mixtui."""
+    runs that came with mixtui, None until they were read."""
 
-    def __init__(self, documents: tuple[Document, ...], note: str, shipped: tuple[Document, ...] = ()) -> None:
+    def __init__(self, documents: tuple[Document, ...], note: str, shipped: tuple[Document, ...] | None = None) -> None:
         super().__init__()
         self.documents, self.note, self.shipped = documents, note, shipped
 
@@ -143,11 +143,10 @@ class Reader:
         note = note_of(self._store.root) if queued else ""
         if changed or note != self._note or not self._told:
             self._note, self._told = note, True
-            self._post(FolderRead(documents, note, self._shipped or ()))
+            self._post(FolderRead(documents, note, self._shipped))
         if self._shipped is None:  # a person's own runs come first
             self._shipped = () if is_shipped(self._store.root) else shipped_documents()
-            if self._shipped:
-                self._post(FolderRead(documents, note, self._shipped))
+            self._post(FolderRead(documents, note, self._shipped))
         self._supervise(queued)
         if self._read_followed({document["id"] for document in (*documents, *self._shipped)}):
             return 0.0

@@ -71,7 +71,9 @@ def rows(
     `unfolded` are the keys of the folds whose runs are all shown.
     """
     own = _own_rows(documents, query, sort, unfolded)
-    return [*own, *_shipped_rows([one for one in shipped if query is None or query.matches(one)], unfolded)]
+    here = {document["id"] for document in documents}  # whoever made them has them twice
+    others = [one for one in shipped if one["id"] not in here and (query is None or query.matches(one))]
+    return [*own, *_shipped_rows(others if sort is None else _sorted(others, sort), unfolded)]
 
 
 def _own_rows(

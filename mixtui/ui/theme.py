@@ -1,4 +1,4 @@
-"""The two themes, and the glyph and colour of each state. Every colour is one of xterm's 256, so that SSH and tmux,
+"""The two themes, and the colour of each state. Every colour is one of xterm's 256, so that SSH and tmux,
 which drop COLORTERM, change nothing."""
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual.theme import Theme
+
+from mixtui.store.state_glyphs import STATE_GLYPHS
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -94,17 +96,18 @@ _AMBER = ("#ffaf5f", "#875f00")
 _GREEN = ("#87d787", "#005f00")
 _RED = ("#ff8787", "#af0000")
 
-STATES = {
-    "queued": StateLook("○", "o", *_GREY),
-    "starting": StateLook("◔", "~", *_BLUE),
-    "running": StateLook("●", "*", *_BLUE),
-    "paused": StateLook("‖", "=", *_AMBER),
-    "stopping": StateLook("◑", "%", *_AMBER),
-    "finished": StateLook("✓", "v", *_GREEN),
-    "stopped": StateLook("□", "s", *_AMBER),
-    "failed": StateLook("✗", "x", *_RED),
-    "crashed": StateLook("†", "X", *_RED),
-    "lost": StateLook("⊘", "L", *_RED),
-    "stalled": StateLook("◌", "?", *_AMBER),
-    "broken": StateLook("!", "!", *_RED),
+_COLORS = {
+    "queued": _GREY,
+    "starting": _BLUE,
+    "running": _BLUE,
+    "paused": _AMBER,
+    "stopping": _AMBER,
+    "finished": _GREEN,
+    "stopped": _AMBER,
+    "failed": _RED,
+    "crashed": _RED,
+    "lost": _RED,
+    "stalled": _AMBER,
+    "broken": _RED,
 }
+STATES = {state: StateLook(*shown, *_COLORS[state]) for state, shown in STATE_GLYPHS.items()}

@@ -89,7 +89,37 @@ def test_without_runs_of_ones_own_they_are_named(mixtui: Mixtui) -> None:
 def test_one_is_shown_by_its_id(mixtui: Mixtui, shipped: Shipped) -> None:
     shown = json.loads(mixtui("show", shipped[0].name, "--json").stdout)
     assert (shown["id"], shown["state"], shown["read_only"]) == (shipped[0].name, "finished", True)
-    assert mixtui("logs", shipped[0].name[-4:]).exit_code == 0
+    logs = mixtui("logs", shipped[0].name[-4:])
+    assert (logs.exit_code, logs.stdout) == (0, "")
+    assert "No output of this run was kept." in logs.stderr
+
+
+def test_a_beginning_that_fits_several_runs_of_a_person_is_none_of_them(
+    mixtui: Mixtui, shipped: Shipped, finished: Callable[..., RunPaths]
+) -> None:
+    finished(0.2), finished(0.3)
+    beginning = shipped[0].name[:9]
+    assert "fits 2 runs" in refusal(mixtui("show", beginning))
+    assert "fits 2 runs" in refusal(mixtui("remove", beginning))
+
+
+def test_a_broken_run_is_not_hidden_by_a_reference_run_of_its_name(
+    mixtui: Mixtui, shipped: Shipped, store: Store
+) -> None:
+    own = RunPaths(store.root / shipped[0].name)
+    own.root.mkdir(parents=True)
+    own.config.write_text("no JSON")
+    assert "not JSON" in refusal(mixtui("show", own.id))
+
+
+def test_a_folder_that_cannot_be_read_is_as_good_as_none(
+    mixtui: Mixtui, shipped_folder: Path, finished: Callable[..., RunPaths]
+) -> None:
+    shipped_folder.write_text("../runs/reference")  # a link, where a file system has none
+    own = finished(0.2)
+    assert json.loads(mixtui("show", "latest", "--json").stdout)["id"] == own.id
+    assert "No runs of reference came" in refusal(mixtui("compare", "--preset", "reference"))
+    assert "No run is called" in refusal(mixtui("show", "nothing"))
 
 
 @pytest.mark.parametrize(

@@ -424,6 +424,24 @@ def test_the_command_says_what_is_not_the_default() -> None:
     assert command == "mixtui run --alpha 0.4 --dataset 'folder:/a b' --epochs 3 --lr 0.1 --augment --device cpu"
 
 
+def test_the_command_gives_alpha_and_seed_exactly() -> None:
+    facts = make_facts(alpha=0.12345678)
+    facts.config["seed"] = 3  # the `seed` of `make_facts` is that of its logits
+    command = setup.again_command(facts)
+    assert "--alpha 0.12345678 --seed 3" in command
+
+
+def test_the_command_names_the_default_data_set_so_that_no_other_stands_in_for_it() -> None:
+    assert "--dataset cifar10" in setup.again_command(make_facts())
+
+
+def test_the_note_of_a_run_that_came_with_mixtui_cannot_be_written() -> None:
+    facts = make_facts()
+    assert "None yet; e writes one." in text_of(setup.setup_lines(facts, "", INK, 80))
+    facts.document["read_only"] = True
+    assert "None." in text_of(setup.setup_lines(facts, "", INK, 80))
+
+
 # Log
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,53 @@ async def test_from_the_study_the_runs_of_an_alpha_are_found(shipped: list[str],
         await opened.until_shown("read-only", "α 0.4")
         await opened.press("enter")
         await opened.until(lambda: opened.shown == shipped[:1])
+
+
+async def test_a_note_on_one_is_refused_where_it_is_open_too(shipped: list[str], open_app: OpenApp) -> None:
+    async with open_app() as opened:
+        await opened.until(lambda: opened.cursor == FOLD)
+        await opened.press("o")
+        await opened.until(lambda: opened.shown == shipped)
+        await opened.press("enter")
+        await opened.until_shown("α 0 · seed 0", "bin ")
+        await opened.press("e")
+        await opened.until_shown("Reference runs are read-only.")
+
+
+async def test_marks_on_them_are_remembered(shipped: list[str], runs: MadeRuns, open_app: OpenApp) -> None:
+    runs.finished()
+    async with open_app() as opened:
+        await opened.until(lambda: FOLD in opened.shown)
+        await opened.press("G", "space", "q")
+    async with open_app() as opened:
+        await opened.until(lambda: FOLD in opened.shown)
+        assert opened.table.marked == set(shipped)
+
+
+async def test_all_are_a_persons_own(shipped: list[str], runs: MadeRuns, open_app: OpenApp) -> None:
+    own = runs.finished()
+    async with open_app() as opened:
+        await opened.until(lambda: FOLD in opened.shown)
+        await opened.press("a")
+        assert opened.table.marked == {own.id}
+
+
+async def test_whoever_made_them_does_not_see_them_twice(
+    shipped: list[str], shipped_folder: Path, store: Store, open_app: OpenApp
+) -> None:
+    store.root.mkdir(exist_ok=True)
+    for run_id in shipped:
+        shutil.copytree(shipped_folder / run_id, store.root / run_id)
+    async with open_app() as opened:
+        await opened.until(lambda: opened.app.shipped)
+        assert sorted(opened.shown) == shipped
+
+
+async def test_a_folder_that_cannot_be_read_is_as_good_as_none(
+    runs: MadeRuns, shipped_folder: Path, open_app: OpenApp
+) -> None:
+    own = runs.finished()
+    shipped_folder.write_text("../runs/reference")  # a link, where a file system has none
+    async with open_app() as opened:
+        await opened.until(lambda: opened.app.shipped == ())
+        assert opened.shown == [own.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from mixtui.recipe_options import exact, options
 from mixtui.ui.new_runs.form import REFERENCE, Plan, check
 
 _REFERENCE = check(REFERENCE).plan
@@ -16,16 +17,11 @@ def sweep_command(plan: Plan, tag: str, more: Sequence[str] = ()) -> list[list[s
     `tag` is the one that the runs will have, `more` are further options.
     """
     assert _REFERENCE is not None
-    pieces = [["mixtui", "sweep", "--alphas", ",".join(map(_exact, plan.alphas))]]
+    pieces = [["mixtui", "sweep", "--alphas", ",".join(map(exact, plan.alphas))]]
     if plan.seeds != 1:
         pieces.append(["--seeds", str(plan.seeds)])
-    for group, usual in ((plan.recipe, _REFERENCE.recipe), (plan.handling, _REFERENCE.handling)):
-        for name, value in group.items():
-            # A data set that was chosen is named always: only then no other stands in for it.
-            if value == usual[name] and name != "dataset":
-                continue
-            option = f"--{name.replace('_', '-')}"
-            pieces.append([option] if value is True else [option, value if isinstance(value, str) else _exact(value)])
+    pieces += options(plan.recipe, _REFERENCE.recipe)
+    pieces += options(plan.handling, _REFERENCE.handling)
     pieces.append(["--tag", tag])
     if plan.again:
         pieces.append(["--again"])
@@ -47,11 +43,3 @@ def lines(pieces: Sequence[Sequence[str]], width: int) -> list[str]:
         else:
             line = f"{line} {piece}" if line else piece
     return [*told, line]
-
-
-def _exact(number: float) -> str:
-    """A number in as few characters as give it back."""
-    if isinstance(number, int):
-        return str(number)
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)

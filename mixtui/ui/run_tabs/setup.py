@@ -14,8 +14,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from mixtui.config import RunConfig
+from mixtui.recipe_options import exact, recipe_options
+from mixtui.store.listing import Document
 from mixtui.ui.commands import Place, bindings
 from mixtui.ui.ink import Ink
+from mixtui.ui.rows import is_read_only
 from mixtui.ui.run_tabs.beside import beside
 from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
@@ -32,7 +35,6 @@ TWO_COLUMNS_FROM = 100
 _RECIPE_WIDTH = 44
 _NAME = 16  # columns of what is on the left
 _DEFAULTS = RunConfig(alpha=0).to_json()
-_NO_OPTIONS = ("fallback", "dataset_requested", "threads")  # of a configuration: the command decides them
 _LONGEST = 20_000  # characters of one text
 
 
@@ -86,7 +88,7 @@ def _sections(facts: Facts, command: str) -> list[Section]:
                 *_texts(document, "created", "started", "ended"),
             ],
         ),
-        ("Note", [("", document.get("note") or "None yet; e writes one.")]),
+        ("Note", [("", document.get("note") or _no_note(document))]),
         (
             "Labels",
             [
@@ -118,6 +120,10 @@ def _sections(facts: Facts, command: str) -> list[Section]:
             ],
         ),
     ]
+
+
+def _no_note(document: Document) -> str:
+    return "None." if is_read_only(document) else "None yet; e writes one."
 
 
 def _texts(record: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
@@ -163,23 +169,15 @@ def _images(facts: Facts) -> str:
 
 
 def again_command(facts: Facts, options: Iterable[str] = ()) -> str:
-    """What makes the run again; only what is not the default is said. `options` are more for the command."""
+    """What makes the run again; `options` are more for the command."""
     config = facts.config
-    words = ["mixtui", "run", "--alpha", number(config.get("alpha"))]
-    for name, value in config.items():
-        if name in ("alpha", *_NO_OPTIONS) or value == _DEFAULTS.get(name):
-            continue
-        if name == "dataset":
-            value = config.get("dataset_requested") or value
-        flag = f"--{name.replace('_', '-')}"
-        words += [flag] if value is True else [flag, _exact(value)]
+    words = ["mixtui", "run", "--alpha", exact(config.get("alpha"))]
+    if seed := config.get("seed"):
+        words += ["--seed", exact(seed)]
+    words += recipe_options(config)
     if config.get("device") == "cpu":
         words += ["--device", "cpu"]
-    return shlex.join([*words, *options])
-
-
-def _exact(value: object) -> str:
-    return repr(value) if isinstance(value, float) else printable(value)
+    return shlex.join([*map(printable, words), *options])
 
 
 class NoteEditor(TypedText):

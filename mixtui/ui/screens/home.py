@@ -94,7 +94,7 @@ class HomeScreen(HomeLayoutScreen):
         table = self._table
         table.look = self.app.look
         table.sorted_by = (self._sort.column, self._sort.descending) if self._sort else None
-        if self.app.loaded:
+        if self.app.shipped is not None:  # until then a mark may be of one of those
             table.marked &= self.app.by_id.keys()
         if not self._ready:
             self._ready = self.app.loaded
@@ -112,7 +112,7 @@ class HomeScreen(HomeLayoutScreen):
         self._show_titles()
 
     def _rows(self) -> list[RunRow | FoldRow]:
-        return rows(self.app.documents, _parsed(self._query), self._sort, self._unfolded, self.app.shipped)
+        return rows(self.app.documents, _parsed(self._query), self._sort, self._unfolded, self.app.shipped or ())
 
     def _show_empty(self) -> None:
         """What to do, where a person has no runs yet, above those that came with mixtui; or that none is found."""
@@ -129,7 +129,7 @@ class HomeScreen(HomeLayoutScreen):
             lines += ["D  check this machine", "?  all keys"]
             empty.update(self.app.glyphs.words("".join(f"\n  {line}" for line in lines)))
         elif empty.display:
-            text = f"\n  No run matches {printable(self._query)}. esc shows all {len(self.app.documents)}."
+            text = f"\n  No run matches {printable(self._query)}. esc shows all {len(self.app.by_id)}."
             empty.update(self.app.glyphs.words(text))
 
     def _show_titles(self) -> None:
@@ -360,7 +360,8 @@ class HomeScreen(HomeLayoutScreen):
         self._marks_changed()
 
     def action_mark_all(self) -> None:
-        documents = (document for row in self._table.rows for document in _documents(row))
+        rows = (row for row in self._table.rows if not (isinstance(row, FoldRow) and row.read_only))
+        documents = (document for row in rows for document in _documents(row))
         shown = frozenset(document["id"] for document in documents if document["state"] != "broken")
         self._table.marked = frozenset() if shown <= self._table.marked else shown
         self._marks_changed()
@@ -380,7 +381,7 @@ class HomeScreen(HomeLayoutScreen):
 
     def _study_of(self, document: Document) -> list[Document]:
         """The runs that have its tag, or it alone."""
-        tag, beside = study(document), self.app.shipped if is_read_only(document) else self.app.documents
+        tag, beside = study(document), self.app.shipped or () if is_read_only(document) else self.app.documents
         return [one for one in beside if tag and tag in one.get("tags", ())] or [document]
 
     def action_compare(self) -> None:

@@ -384,8 +384,7 @@ class RunScreen(RunCommandsScreen):
     # The note
 
     def action_note(self) -> None:
-        document = self._document
-        if document is not None:
+        for document in self._fitting_or_say("note"):  # it has one run
             self._to_tab(TABS.index("Setup"))
             self._setup.edit(document.get("note") or "")
 

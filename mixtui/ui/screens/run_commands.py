@@ -124,7 +124,7 @@ class RunCommandsScreen(MixtuiScreen):
         documents = self._fitting_or_say("remove")
         if not documents:
             return
-        staying = len(self.chosen()) - len(documents)
+        staying = sum(document["state"] in _STOPPABLE for document in self.chosen())
         them = "it" if len(documents) == 1 else "them"
         named = f" ({title(documents[0])})" if len(documents) == 1 else ""
         stay = f" {staying} more {'is' if staying == 1 else 'are'} running or queued and stay{'s' * (staying == 1)}."
