@@ -26,8 +26,10 @@ from mixtui.calibration.bin_scores import ece
 from mixtui.calibration.bins import equal_width
 from mixtui.calibration.debiased import debiased_ece
 from mixtui.calibration.ranking import auroc
-from mixtui.calibration.scores import Scores, score_probs, softmax, top_label
+from mixtui.calibration.scores import Scores, score_probs
 from mixtui.calibration.smooth_ece import smooth_ece
+from mixtui.calibration.softmax import softmax
+from mixtui.calibration.top_labels import top_label
 
 PAGE = Path(__file__).with_name("other-conventions.md")
 M = 15

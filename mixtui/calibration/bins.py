@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mixtui.config import DEFAULTS
 from mixtui.errors import MixtuiError
 
 FloatArray = NDArray[np.float64]
@@ -17,7 +18,7 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 # Bins of the figures shown, unless the user asks for another number (Guo et al. 2017).
-DEFAULT_M = 15
+DEFAULT_M: int = DEFAULTS["bins"]
 # Bins kept for every epoch of a run, and the numbers of bins that follow from them exactly.
 FINE_BINS = 300
 EXACT_M = (5, 10, 15, 20, 30, 50, 60, 100)
@@ -111,7 +112,11 @@ class Bins:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Bins:
-        """The bins that `to_json` gave, counts exactly, sums of confidences to rounding."""
+        """The bins that `to_json` gave, counts exactly, sums of confidences to rounding.
+
+        Raises KeyError where a list is missing, and ValueError, TypeError or OverflowError where one cannot be read as
+        numbers or does not fit the others. Whether they can be those of bins, `are_possible` tells.
+        """
         count = np.array(document["count"], dtype=np.int64)
         confidence, accuracy = (
             np.nan_to_num(np.array(document[name], dtype=np.float64)) for name in ("confidence", "accuracy")
@@ -188,7 +193,10 @@ def equal_width_edges(m: int) -> FloatArray:
 
 
 def bin_index(values: FloatArray, edges: FloatArray) -> IntArray:
-    """Index of the bin `(lo, hi]` of each value, of any shape; the first bin takes the lowest edge too."""
+    """Index of the bin `(lo, hi]` of each value; the first bin takes the lowest edge too.
+
+    `edges`: (M + 1,), rising. The result is int64, of the shape of `values`.
+    """
     return np.maximum(np.searchsorted(edges, values, side="left") - 1, 0)
 
 

@@ -54,13 +54,14 @@ class Certainty:
         return Certainty((low, high), Floor(*floor), is_at_floor(measured, floor[-1]))
 
 
-def certainty(fine: Bins, m: int, seed: int = 0) -> Certainty:
+def certainty(fine: Bins, m: int) -> Certainty:
     """How sure the ECE of `fine` merged into `m` bins is; `fine.m` may be `m`, then for bins of any widths.
 
     The upper end asks that an ECE as low be _TAIL times as rare as from a calibrated model (CLs: Read 2002), so that
-    a lucky draw far below the floor does not make it 0. Raises MixtuiError where `fine` cannot be merged into `m`.
+    a lucky draw far below the floor does not make it 0. What is drawn is the same at every call. Raises MixtuiError
+    where `fine` cannot be merged into `m`.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     calibrated = redraw_calibrated(fine, m, rng)
     floor = floor_of(calibrated)
     populations = _Populations.around(merged(fine, m), calibrated, rng)

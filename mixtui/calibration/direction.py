@@ -24,7 +24,10 @@ _MARKS: dict[Direction | None, str] = {"over": "▲", "under": "▼", "neither":
 
 
 def direction(accuracy: float, confidence: float, n: float) -> Direction:
-    """Which way the mean confidence of n samples misses their accuracy; "neither" inside its 95 % interval."""
+    """Which way the mean confidence of n samples misses their accuracy; "neither" inside its 95 % interval.
+
+    `accuracy` and `confidence` are fractions, `n` is above 0. The interval is Wilson's (1927).
+    """
     low, high = wilson_interval(accuracy, n)
     if confidence > high:
         return "over"

@@ -16,13 +16,16 @@ def mixed_loss_floor(alpha: float, classes: int) -> float:
 def mixed_accuracy_ceiling(alpha: float, classes: int) -> float:
     """The λ-weighted accuracy that cannot be passed on balanced `classes`: a pair of equal classes counts whole.
 
-    E[max(λ, 1 − λ)] = 1/2 + 4^−α / (α·B(α, α)), λ ~ Beta(α, α), and 1 at α = 0.
+    w + (1 − w)/C, where w is `mean_stronger_weight` and C the number of classes.
     """
     return float(mean_stronger_weight(alpha) + (1 - mean_stronger_weight(alpha)) / classes)
 
 
 def mean_stronger_weight(alpha: float) -> float:
-    """How much of a mixed image is the stronger one's, on average: E[max(λ, 1 − λ)]."""
+    """How much of a mixed image is the stronger one's, on average.
+
+    E[max(λ, 1 − λ)] = 1/2 + 4^−α / (α·B(α, α)), λ ~ Beta(α, α), and 1 at α = 0.
+    """
     import numpy as np
     from scipy.special import betaln
 

@@ -22,13 +22,15 @@ class Floor:
     high: float
 
 
-def noise_floor(fine: Bins, m: int, seed: int = 0) -> Floor:
+def noise_floor(fine: Bins, m: int) -> Floor:
     """The floor of the ECE of `fine` merged into `m` bins; the time does not grow with the number of samples.
 
     In each of `RESAMPLES` redraws, every fine bin gets Binomial(n_b, conf_b) right answers, or where a shown bin
-    varies by many, that gets a normal number of the same mean and variance. Raises MixtuiError where `merged` does.
+    varies by many, that gets a normal number of the same mean and variance: the consistency resampling of Bröcker &
+    Smith (2007), but that the confidences are kept. The redraws are the same at every call. Raises MixtuiError where
+    `merged` does.
     """
-    return floor_of(redraw_calibrated(fine, m, np.random.default_rng(seed)))
+    return floor_of(redraw_calibrated(fine, m, np.random.default_rng(0)))
 
 
 def merged(fine: Bins, m: int) -> Bins:
@@ -59,7 +61,7 @@ def redraw_calibrated(fine: Bins, m: int, rng: np.random.Generator) -> FloatArra
 
 
 def floor_of(calibrated: FloatArray) -> Floor:
-    """The floor that the result of `redraw_calibrated` gives."""
+    """The floor that `calibrated`, (non-empty bins, redraws), gives, which is the result of `redraw_calibrated`."""
     eces = np.abs(calibrated).sum(axis=0)
     low, high = np.quantile(eces, (0.025, 0.975))
     return Floor(float(eces.mean()), float(low), float(high))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtui.calibration.bin_scores import accuracy, ece, mce, mean_confidence, oe, signed_gap, ue
-from mixtui.calibration.bins import DEFAULT_M, Bins, BoolArray, FloatArray, IntArray, check_top_label
+from mixtui.calibration.bins import DEFAULT_M, Bins, FloatArray, IntArray, check_top_label
 from mixtui.calibration.certainty import certainty
 from mixtui.calibration.checks import check_logits, check_probs
 from mixtui.calibration.chunks import chunk_order, row_chunks
@@ -16,7 +16,8 @@ from mixtui.calibration.classwise import ClasswiseBins, ClasswiseSums
 from mixtui.calibration.debiased import debiased_ece
 from mixtui.calibration.ranking import auroc
 from mixtui.calibration.smooth_ece import smooth_ece
-from mixtui.calibration.top_labels import TopLabels
+from mixtui.calibration.softmax import softmax
+from mixtui.calibration.top_labels import TopLabels, top_label
 from mixtui.figures import is_figure
 
 
@@ -24,7 +25,8 @@ from mixtui.figures import is_figure
 class Scores:
     """Scores of n predictions, as fractions; None where the predictions do not carry what a score needs.
 
-    `confidence` is the mean top-label confidence, `nll` is in mean nats. `ece` to `ue`, `classwise_ece` and
+    `confidence` is the mean top-label confidence, `nll` is in mean nats, `brier` is the sum over classes, from 0 to 2
+    (Brier 1950). `ece` to `ue`, `classwise_ece` and
     `debiased_ece` use equal-width bins, `equal_mass_ece` equal-mass bins, `smooth_ece` none. `ece_low` and `ece_high`
     are the ends of the ECE's 95 % interval, `ece_floor`, `ece_floor_low` and `ece_floor_high` the mean and the 95 %
     range of its noise floor. The functions of the same names define each.
@@ -53,9 +55,6 @@ class Scores:
     def to_json(self) -> dict[str, float | None]:
         """Every score under its name; null where it could not be computed or is not finite."""
         return {name: value if is_figure(value) else None for name, value in asdict(self).items()}
-
-
-SCORE_NAMES = tuple(field.name for field in fields(Scores))
 
 
 @dataclass(frozen=True, eq=False)  # see Bins
@@ -104,24 +103,6 @@ def score_top_label(confidence: ArrayLike, correct: ArrayLike, m: int = DEFAULT_
     """
     checked_confidence, hits = check_top_label(confidence, correct)
     return _evaluation(TopLabels(checked_confidence, hits == 1), m, nll=None, brier=None, classwise=None)
-
-
-def softmax(logits: ArrayLike) -> FloatArray:
-    """Softmax over the last axis, in float64, without overflow."""
-    values = np.asarray(logits, dtype=np.float64)
-    with np.errstate(over="ignore"):  # what is too far below the top for a float is -inf
-        exps: FloatArray = np.exp(values - values.max(axis=-1, keepdims=True))
-    exps /= exps.sum(axis=-1, keepdims=True)
-    return exps
-
-
-def top_label(probs: FloatArray, labels: IntArray) -> tuple[FloatArray, BoolArray]:
-    """Highest probability of each row of `probs`, (n, classes), and whether its class is the label.
-
-    Both results are (n,). Of classes that tie for the highest probability, the first counts as predicted.
-    """
-    predicted = probs.argmax(axis=1)
-    return probs[np.arange(len(probs)), predicted], predicted == labels
 
 
 def _score_classes(

@@ -93,8 +93,8 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> TemperatureFit:
     return TemperatureFit(_temperature(log_t), (_temperature(interval[0]), _temperature(interval[1])))
 
 
-def cross_fit(logits: ArrayLike, labels: ArrayLike, seed: int = 0) -> CrossFit:
-    """Fit two random halves of the samples, drawn by `seed`; each is to be scored with the other's temperature.
+def cross_fit(logits: ArrayLike, labels: ArrayLike) -> CrossFit:
+    """Fit two random halves of the samples, of n samples always the same; each is to be scored with the other's T.
 
     `logits`: (n, classes); `labels`: (n,). Half of a single sample is none, of which the temperature is 1.
     Raises MixtuiError on what `check_logits` refuses.
@@ -103,7 +103,7 @@ def cross_fit(logits: ArrayLike, labels: ArrayLike, seed: int = 0) -> CrossFit:
     n = len(values)
     whole = fit_temperature(values, targets)
     in_first = np.zeros(n, dtype=np.bool_)
-    in_first[np.random.default_rng(seed).permutation(n)[: n // 2]] = True
+    in_first[np.random.default_rng(0).permutation(n)[: n // 2]] = True
 
     def fit_half(rows: IntArray) -> float:
         if len(rows) == 0:

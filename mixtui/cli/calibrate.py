@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mixtui.cli.options import Bins, Json
+from mixtui.config import DEFAULTS
 
 
 def calibrate(
@@ -22,7 +23,7 @@ def calibrate(
         Path | None,
         typer.Argument(metavar="[FILE2]", help="Another one to compare it with.", show_default=False),
     ] = None,
-    bins: Bins = 15,
+    bins: Bins = DEFAULTS["bins"],
     fit_on: Annotated[
         list[Path] | None,
         typer.Option(

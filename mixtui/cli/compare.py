@@ -11,7 +11,7 @@ from mixtui.cli.options import Filter, Json, RunReferences, RunsDir, ShippedPres
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mixtui.store.listing import Document
+    from mixtui.store.documents import Document
     from mixtui.store.store import Store
     from mixtui.store.study import Study
 
@@ -56,9 +56,8 @@ def _latest_study(store: Store) -> tuple[str, list[Document]]:
     Raises MixtuiError where there are no runs.
     """
     from mixtui.errors import MixtuiError
+    from mixtui.store.documents import study_tag, tags
     from mixtui.store.listing import listed
-    from mixtui.ui.rows import study as study_tag
-    from mixtui.ui.rows import tags
 
     documents = listed(store)
     if not documents:
@@ -91,9 +90,9 @@ def _print(study: Study, tag: str, runs: int) -> None:
     from mixtui.cli.columns import printable
     from mixtui.cli.console import stdout
     from mixtui.cli.figures import mark
+    from mixtui.plots.table_pages import table_pages
     from mixtui.store.study_table import title
     from mixtui.store.study_verdict import left_out, verdict
-    from mixtui.ui.compare.table_pages import table_pages
 
     console = stdout()
     named = [f"tag:{tag}"] if tag else []
@@ -110,7 +109,7 @@ def _print(study: Study, tag: str, runs: int) -> None:
 
 def _how(study: Study) -> str:
     """What the figures are."""
-    from mixtui.ui.compare.comparison import common_m
+    from mixtui.store.study_bins import common_m
 
     m = common_m(study)
     return (

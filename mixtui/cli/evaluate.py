@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixtui.cli.complete import complete_shift
-from mixtui.cli.options import DataDir, Filter, Json, RunReferences, RunsDir, data_dir, open_store
+from mixtui.cli.options import DataDir, Device, Filter, Json, RunReferences, RunsDir, data_dir, open_store
 
 if TYPE_CHECKING:
     from mixtui.store.run import Run
@@ -26,7 +26,7 @@ def evaluate(
     ],
     runs: RunReferences = None,
     filter_: Filter = None,
-    device: Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, or cuda[:N].")] = "auto",
+    device: Device = "auto",
     data_dir_option: DataDir = None,
     json: Json = False,
     runs_dir_option: RunsDir = None,

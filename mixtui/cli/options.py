@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mixtui.cli.complete import complete_dataset, complete_model, complete_preset, complete_run
+from mixtui.presets import PRESETS
 
 if TYPE_CHECKING:
     from mixtui.store.store import Store
@@ -70,7 +71,7 @@ ShippedPreset = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="The runs that come with mixtui: reference, reference-wide, or reference-synthetic.",
+        help=f"The runs that come with mixtui: {', '.join(PRESETS)}.",
         autocompletion=complete_preset,
         show_default=False,
     ),
@@ -102,6 +103,7 @@ ModelOption = Annotated[
         autocompletion=complete_model,
     ),
 ]
+Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, or cuda[:N].")]
 Bins = Annotated[int, typer.Option("--bins", metavar="M", help="Equal-width confidence bins of the ECE.")]
 
 

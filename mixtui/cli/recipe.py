@@ -10,44 +10,46 @@ from typing import Annotated, Any
 import typer
 
 from mixtui.cli.complete import complete_shift
-from mixtui.cli.options import Bins, DataDir, DatasetOption, ModelOption, data_dir
-from mixtui.config import RunConfig
-
-_DEFAULTS = RunConfig(alpha=0)
+from mixtui.cli.options import Bins, DataDir, DatasetOption, Device, ModelOption, data_dir
+from mixtui.config import DEFAULTS
 
 
 def recipe(
     dataset: DatasetOption = None,
-    model: ModelOption = _DEFAULTS.model,
+    model: ModelOption = DEFAULTS["model"],
     epochs: Annotated[
-        int, typer.Option("--epochs", metavar="N", help="Passes over the training images.")
-    ] = _DEFAULTS.epochs,
-    batch_size: Annotated[int, typer.Option("--batch-size", metavar="N", help="Images a step.")] = _DEFAULTS.batch_size,
-    lr: Annotated[float, typer.Option("--lr", metavar="RATE", help="Learning rate of SGD.")] = _DEFAULTS.lr,
-    momentum: Annotated[float, typer.Option("--momentum", metavar="X", help="Momentum of SGD.")] = _DEFAULTS.momentum,
+        int,
+        typer.Option("--epochs", metavar="N", help="Passes over the training images."),
+    ] = DEFAULTS["epochs"],
+    batch_size: Annotated[
+        int,
+        typer.Option("--batch-size", metavar="N", help="Images a step."),
+    ] = DEFAULTS["batch_size"],
+    lr: Annotated[float, typer.Option("--lr", metavar="RATE", help="Learning rate of SGD.")] = DEFAULTS["lr"],
+    momentum: Annotated[float, typer.Option("--momentum", metavar="X", help="Momentum of SGD.")] = DEFAULTS["momentum"],
     weight_decay: Annotated[
         float, typer.Option("--weight-decay", metavar="X", help="L2 weight decay of SGD.")
-    ] = _DEFAULTS.weight_decay,
+    ] = DEFAULTS["weight_decay"],
     schedule: Annotated[
         str, typer.Option("--schedule", metavar="KIND", help="constant, step (a tenth at 50 % and 75 %), or cosine.")
-    ] = _DEFAULTS.schedule,
+    ] = DEFAULTS["schedule"],
     label_smoothing: Annotated[
         float, typer.Option("--label-smoothing", metavar="X", help="Share of each target spread over all classes.")
-    ] = _DEFAULTS.label_smoothing,
-    augment: Annotated[bool, typer.Option("--augment", help="Random crops and flips.")] = _DEFAULTS.augment,
+    ] = DEFAULTS["label_smoothing"],
+    augment: Annotated[bool, typer.Option("--augment", help="Random crops and flips.")] = DEFAULTS["augment"],
     mixup_per: Annotated[
         str,
         typer.Option("--mixup-per", metavar="UNIT", help="batch: one lambda for a batch; sample: one for each image."),
-    ] = _DEFAULTS.mixup_per,
+    ] = DEFAULTS["mixup_per"],
     stem: Annotated[
         str, typer.Option("--stem", metavar="KIND", help="imagenet, or cifar: ResNet's 3x3 stem without pooling.")
-    ] = _DEFAULTS.stem,
-    bins: Bins = _DEFAULTS.bins,
+    ] = DEFAULTS["stem"],
+    bins: Bins = DEFAULTS["bins"],
     holdout: Annotated[
         int,
         typer.Option("--holdout", metavar="N", help="Training images kept out of training, to fit the temperature on."),
-    ] = _DEFAULTS.holdout,
-    device: Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, or cuda[:N].")] = "auto",
+    ] = DEFAULTS["holdout"],
+    device: Device = "auto",
     precision: Annotated[str, typer.Option("--precision", metavar="KIND", help="fp32, bf16, or auto: fp32.")] = "auto",
     data_dir_option: DataDir = None,
 ) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mixtui.cli.complete import complete_preset
 from mixtui.cli.options import Json, Name, RunsDir, Seed, Tags, open_store
 from mixtui.cli.recipe import handling, recipe, takes
 from mixtui.errors import MixtuiError
-from mixtui.presets import find_preset
+from mixtui.presets import PRESETS, find_preset
 
 if TYPE_CHECKING:
     from mixtui.launch.submit import Submission
@@ -36,7 +36,7 @@ def sweep(
         typer.Option(
             "--preset",
             metavar="NAME",
-            help="The alphas, data set and model of a study: reference, reference-wide, or reference-synthetic. "
+            help=f"The alphas, data set and model of a study: {', '.join(PRESETS)}. "
             "Options beside it take the place of its own.",
             autocompletion=complete_preset,
             show_default=False,

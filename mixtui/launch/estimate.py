@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from mixtui.figures import is_figure
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 
 MOST_DIRECTORIES = 20  # measured for one estimate
 MOST_FILES = 1000  # counted in one directory
@@ -205,11 +205,11 @@ def clock(seconds: float | None, now: datetime, *, none: str = "–") -> str:
             return f"{moment:%A}" if days < 7 else f"{moment.day} {moment:%b}"
 
 
-def about_clock(seconds: float | None, now: datetime, *, none: str = "–") -> str:
+def about_clock(seconds: float | None, now: datetime) -> str:
     """The same in full: `about 20:40 today`, `about 07:10 tomorrow`, `about 07:10 on Friday`, `about 3 December`."""
     match _moment(seconds, now):
         case None:
-            return none
+            return "–"
         case days, moment if days >= 7:
             year = f" {moment.year}" if moment.year != now.year else ""
             return f"about {moment.day} {moment:%B}{year}"

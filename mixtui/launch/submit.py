@@ -33,7 +33,7 @@ class Submission:
         """Make a run of each configuration, wanted but not handed to the queue yet: all of them, or none.
 
         `handling` is what `control.json` says of how they are to be treated: retries, slots_per_gpu,
-        keep_checkpoints. Raises MixtuiError when the runs folder cannot be written.
+        keep_checkpoints, eval_on. Raises MixtuiError when the runs folder cannot be written.
         """
         made: list[RunPaths] = []
         try:

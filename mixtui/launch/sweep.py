@@ -13,7 +13,8 @@ from mixtui.launch.grid import next_study, same_work
 from mixtui.launch.queue import enqueue, pick_up_left_over
 from mixtui.launch.submit import Submission
 from mixtui.lock import alone_in
-from mixtui.store.listing import Document, listed
+from mixtui.store.documents import Document
+from mixtui.store.listing import listed
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 

@@ -9,11 +9,12 @@ from rich.color import Color
 from rich.style import Style
 
 from mixtui.plots.palette import CellStyle, ColorDepth, Ground, rich_style
+from mixtui.presets import REFERENCE_ALPHAS
 
 LineKind = Literal["solid", "dashed", "dotted"]
 
 # α of the reference study and of the literature; the slot after them is for any other.
-KNOWN_ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.7, 1.0)
+KNOWN_ALPHAS = (*REFERENCE_ALPHAS, 1.0)
 
 # One slot each, then "other", as xterm numbers. Chosen for the largest distance of the closest pair over normal,
 # protan, deutan and tritan sight: OKLab × 100 is 10.5 on dark and 8.4 on light. All of the 256 lie in xterm's fixed

@@ -4,9 +4,6 @@ import numpy as np
 
 from mixtui.calibration.bins import FloatArray, RealArray
 
-FACTORS = (0.0, 0.6, 0.9, 0.97)
-"""The factors offered; 0 leaves a curve as it is."""
-
 _BLOCK = 64
 _UNBIASED_AFTER = 4096  # values, after which factor^k is below rounding, up to a factor of .99
 

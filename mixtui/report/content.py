@@ -9,7 +9,7 @@ from mixtui.calibration.bins import Bins
 from mixtui.datasets.arrays import Progress
 from mixtui.errors import MixtuiError
 from mixtui.report.run_reading import RunReading, read_run
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.store.study import Fields, Row, Study, study_of, what_differs
 from mixtui.store.study_table import setting_text, title
 from mixtui.store.study_verdict import left_out, verdict

@@ -11,9 +11,9 @@ from mixtui.calibration.analysis import Analysis
 from mixtui.calibration.bins import Bins
 from mixtui.errors import MixtuiError
 from mixtui.store.analysis import analyse_run
+from mixtui.store.documents import Document
 from mixtui.store.epoch_bins import bins_of_epoch
 from mixtui.store.files import read_json
-from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run, reading
 

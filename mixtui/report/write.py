@@ -13,8 +13,8 @@ from mixtui.report.content import common_tag, content_of
 from mixtui.report.csv_table import csv_table
 from mixtui.report.figures_json import GENERATOR, figures_document
 from mixtui.report.tables import tables_of
+from mixtui.store.documents import Document
 from mixtui.store.files import encode_json, read_json, write_atomically
-from mixtui.store.listing import Document
 
 _MARK = "figures.json"  # by its content a folder is known to be a report
 _FIGURES = "figures"

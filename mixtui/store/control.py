@@ -25,4 +25,6 @@ def change_control(paths: RunPaths, **changes: Any) -> None:
 
 
 def want(paths: RunPaths, what: Want) -> None:
+    """Ask in `control.json` for a run to go on, pause or stop; its worker and supervisor see to it. Raises MixtuiError
+    as `change_control` does."""
     change_control(paths, want=what)

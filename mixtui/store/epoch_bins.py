@@ -1,18 +1,15 @@
-"""What reliability diagrams are drawn from: the bins of every epoch, and the predictions after the last one."""
+"""The bins of every epoch of a run, from which reliability diagrams are drawn."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
 from mixtui.calibration.bins import FINE_BINS, Bins
-from mixtui.calibration.predictions import Predictions, load
 from mixtui.errors import MixtuiError
 from mixtui.store.history import History, Record
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
-from mixtui.store.run import BrokenRunError, reading
+from mixtui.store.run import reading
 
 
 def read_epoch_bins(paths: RunPaths, history: History) -> dict[int, Bins]:
@@ -42,32 +39,6 @@ def bins_of_epoch(record: Record) -> Bins | None:
     except (MixtuiError, KeyError, TypeError, ValueError, OverflowError):
         return None
     return bins if bins.are_possible else None
-
-
-def read_predictions(paths: RunPaths) -> Predictions | None:
-    """The checked logits, (n, classes), and labels, (n,), of the test split after the last epoch; None before.
-
-    Raises BrokenRunError when they cannot be read, or are no logits with their labels.
-    """
-    return _read_logits(paths, paths.predictions)
-
-
-def read_holdout(paths: RunPaths) -> Predictions | None:
-    """The same of the images that were kept out of training; None where none were."""
-    return _read_logits(paths, paths.holdout)
-
-
-def _read_logits(paths: RunPaths, path: Path) -> Predictions | None:
-    with reading(paths):
-        if not path.exists():
-            return None
-    try:
-        predictions = load(path)
-    except MixtuiError as error:
-        raise BrokenRunError(paths.id, error.message.removesuffix(".")) from None
-    if predictions.kind != "logits":
-        raise BrokenRunError(paths.id, f"{path.name} holds {predictions.kind}, not logits")
-    return predictions
 
 
 def _is_placed(record: Record) -> bool:

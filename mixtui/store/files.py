@@ -34,7 +34,11 @@ def encode_json(value: Any, **layout: Any) -> bytes:
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, sync: bool = True) -> None:
-    """Let `write` fill a temporary file beside `path`, sync it (unless it may be lost), and rename it into place."""
+    """Let `write` fill a temporary file beside `path`, sync it (unless it may be lost), and rename it into place.
+
+    Where `write` or the file system raises, OSError for one, that goes on to the caller; `path` is as it was, and the
+    temporary file gone.
+    """
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -54,6 +58,10 @@ def remove_unfinished(path: Path) -> None:
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write `document` to `path`, indented, whole or not at all, with null for a float that is not finite.
+
+    Raises OSError as the file system does, and TypeError for a value that JSON does not have.
+    """
     data = encode_json(document, indent=2)
     write_atomically(path, lambda file: file.write(data))
 

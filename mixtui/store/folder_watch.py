@@ -15,7 +15,8 @@ import os
 from pathlib import Path
 from time import monotonic, time_ns
 
-from mixtui.store.listing import SETTLED_AFTER, Document, listed, read_document
+from mixtui.store.documents import Document
+from mixtui.store.listing import SETTLED_AFTER, listed, read_document
 from mixtui.store.paths import RunPaths
 from mixtui.store.status import State
 from mixtui.store.store import Store, is_run

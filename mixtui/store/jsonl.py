@@ -24,6 +24,10 @@ class JsonlWriter:
         self._torn = bool(size) and os.pread(self._file, 1, size - 1) != b"\n"
 
     def append(self, records: Iterable[dict[str, Any]]) -> None:
+        """Write a line for each of `records`; they may not be on disk before `sync`.
+
+        Raises OSError where not all is written: what was stays, and its torn line is ended by the next call.
+        """
         data = b"".join(encode_json(record, separators=(",", ":")) for record in records)
         if self._torn:
             data = b"\n" + data
@@ -33,6 +37,7 @@ class JsonlWriter:
         self._torn = False
 
     def sync(self) -> None:
+        """Bring to disk what was appended."""
         os.fsync(self._file)
 
     def close(self) -> None:

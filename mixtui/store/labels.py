@@ -31,11 +31,12 @@ def tag(run: Run, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
 
 
 def note(run: Run, text: str) -> None:
-    """Set the note; an empty text removes it."""
+    """Set the note; an empty text removes it. Raises MixtuiError where it cannot be written."""
     _change_meta(run, lambda meta: {"note": text or None})
 
 
 def pin(run: Run, pinned: bool) -> None:
+    """Pin or unpin the run. Raises MixtuiError where that cannot be written."""
     _change_meta(run, lambda meta: {"pinned": pinned})
 
 

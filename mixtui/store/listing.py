@@ -20,14 +20,13 @@ import orjson
 
 from mixtui import __version__
 from mixtui.store.document import broken_document, listed_document
+from mixtui.store.documents import Document
 from mixtui.store.files import write_atomically
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
 from mixtui.store.store import Store
-
-Document = dict[str, Any]
 
 MANY = 100  # runs: fewer are read in no time
 SETTLED_AFTER = 2_000_000_000  # nanoseconds: a change that comes later has another time, on any file system

@@ -80,6 +80,7 @@ def identify(pid: int) -> ProcessIdentity:
 
 @cache
 def boot_id() -> str:
+    """What tells this boot of the machine from any other: Linux's id of it, elsewhere its time (s since 1970)."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -89,6 +90,7 @@ def boot_id() -> str:
 
 
 def this_process() -> ProcessIdentity:
+    """The identity of the process that calls."""
     return identify(os.getpid())
 
 

@@ -42,6 +42,8 @@ def processor() -> str:
 
 
 def provenance() -> dict[str, Any]:
+    """`versions`, `processor` and `git_commit`, for a run's `config.json`; never raises, and the commit is None where
+    there is none."""
     return {"versions": versions(), "processor": processor(), "git_commit": _git_commit()}
 
 

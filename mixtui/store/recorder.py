@@ -39,9 +39,11 @@ class Recorder:
         self._events.sync()
 
     def steps(self, records: Iterable[dict[str, Any]]) -> None:
+        """Append a record for each step, to `steps.jsonl`; on disk after `sync`."""
         self._steps.append({"attempt": self.attempt, **record} for record in records)
 
     def bins(self, record: dict[str, Any]) -> None:
+        """Append the fine bins of an epoch, to `bins.jsonl`; on disk after `sync`."""
         self._bins.append([{"attempt": self.attempt, **record}])
 
     def sync(self) -> None:

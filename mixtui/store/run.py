@@ -18,9 +18,6 @@ from mixtui.store.paths import SCHEMA_VERSION, RunPaths, is_shipped
 from mixtui.store.status import State, Status, status
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mixtui.calibration.bins import Bins
 
 
@@ -99,21 +96,6 @@ class Run:
         from mixtui.calibration.bins import Bins
 
         return Bins.from_json(self.history.last_epoch["bins"]) if self.history.last_epoch else None
-
-    def logits(self) -> NDArray[np.float32] | None:
-        """The logits of the test split after the last epoch, (n, classes); None before."""
-        import zipfile
-
-        import numpy as np
-
-        try:
-            with np.load(self.paths.predictions, allow_pickle=False) as arrays:
-                logits: NDArray[np.float32] = arrays["logits"]
-        except FileNotFoundError:
-            return None
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise BrokenRunError(self.id, f"predictions.npz cannot be read ({error})") from None
-        return logits
 
     @property
     def direction(self) -> Direction | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from mixtui.errors import MixtuiError
 from mixtui.presets import find_preset
 from mixtui.store import paths
-from mixtui.store.listing import Document, listed
+from mixtui.store.documents import Document
+from mixtui.store.listing import listed
 from mixtui.store.store import Store, is_run
 
 

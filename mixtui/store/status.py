@@ -35,6 +35,11 @@ class State(StrEnum):
         """True while a process trains, as far as can be told."""
         return self in (State.STARTING, State.RUNNING, State.STOPPING)
 
+    @property
+    def has_ended(self) -> bool:
+        """True where nothing goes on unless somebody asks for it; of a lost run the host may only be out of reach."""
+        return self in (State.FINISHED, State.STOPPED, State.FAILED, State.CRASHED)
+
 
 @dataclass(frozen=True)
 class Status:

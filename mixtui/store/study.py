@@ -15,8 +15,8 @@ from mixtui.calibration.interval import Interval
 from mixtui.calibration.seeds import Difference, Summary, paired_difference, pool, summary
 from mixtui.config import INCIDENTAL
 from mixtui.figures import is_figure
+from mixtui.store.documents import Document
 
-Document = Mapping[str, Any]
 Value = str | float | bool | None
 """Of a field of a configuration, so that equal values are equal: nan and lists stand as text."""
 

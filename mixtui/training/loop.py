@@ -15,8 +15,9 @@ import torch
 
 from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
-from mixtui.calibration.scores import softmax, top_label
+from mixtui.calibration.softmax import softmax
 from mixtui.calibration.temperature import fit_temperature
+from mixtui.calibration.top_labels import top_label
 from mixtui.config import MODELS, RunConfig
 from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically

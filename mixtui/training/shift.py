@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from mixtui.calibration.ranking import separation
-from mixtui.calibration.scores import score_logits, softmax
+from mixtui.calibration.scores import score_logits
+from mixtui.calibration.softmax import softmax
 from mixtui.datasets.arrays import ImageData, LabelledImages, Progress
 from mixtui.datasets.corruptions import corrupt
 from mixtui.datasets.fit import fit_images

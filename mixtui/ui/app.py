@@ -29,7 +29,7 @@ from textual.screen import Screen
 
 from mixtui.errors import MixtuiError
 from mixtui.launch.estimate import Pace
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, Document
 from mixtui.ui import theme
 from mixtui.ui.columns import Look
 from mixtui.ui.commands import Command, Place, bindings
@@ -42,7 +42,6 @@ from mixtui.ui.ink import Ink
 from mixtui.ui.notices import ended_notice, farewell
 from mixtui.ui.preferences import Preferences
 from mixtui.ui.reader import FolderRead, FolderUnreadable, Reader, ReaderFailed, RunsRead
-from mixtui.ui.rows import LIVE
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.widgets.prompt import Prompt
 from mixtui.ui.widgets.scroll_bar import draw_scroll_bars_with

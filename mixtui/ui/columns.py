@@ -16,9 +16,9 @@ from rich.style import Style
 from mixtui.calibration.direction import Direction, direction_of
 from mixtui.figures import ece_margin
 from mixtui.launch.estimate import about, duration
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, Document, part, tags
 from mixtui.ui.glyphs import Glyphs
-from mixtui.ui.rows import LIVE, RunRow, part, tags
+from mixtui.ui.rows import RunRow
 from mixtui.ui.theme import STATES
 from mixtui.ui.words import fraction, loss, number, ordinal, printable
 

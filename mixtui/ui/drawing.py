@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtui.calibration.bins import Bins, BoolArray, FloatArray
-from mixtui.calibration.predictions import Predictions
-from mixtui.calibration.scores import softmax, top_label
+from mixtui.calibration.bins import Bins, FloatArray
 from mixtui.plots import braille
 from mixtui.plots import diagram_glyphs as diagrams
 from mixtui.plots.braille import DotGlyphs
@@ -15,7 +13,6 @@ from mixtui.store.history import History
 from mixtui.ui.glyphs import Glyphs
 
 _DOTS = {"braille": braille.BRAILLE, "blocks": braille.BLOCKS, "ascii": braille.ASCII}
-_ROWS_AT_ONCE = 4096  # of logits, so that a thousand classes take little memory
 
 
 def curve_glyphs(glyphs: Glyphs) -> DotGlyphs:
@@ -36,16 +33,6 @@ def epoch_values(history: History, split: str, metric: str) -> tuple[FloatArray,
 def bins_of(history: History) -> Bins | None:
     """The bins of the last epoch at the run's own M; None where there are none, or none that can be used."""
     return None if history.last_epoch is None else bins_of_epoch(history.last_epoch)
-
-
-def top_labels(predictions: Predictions) -> tuple[FloatArray, BoolArray]:
-    """Of logits of n images: the confidence of the top label, (n,), and whether it was right, (n,)."""
-    confidence = np.empty(len(predictions.targets))
-    correct = np.empty(len(predictions.targets), dtype=np.bool_)
-    for start in range(0, len(confidence), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        confidence[rows], correct[rows] = top_label(softmax(predictions.outputs[rows]), predictions.targets[rows])
-    return np.minimum(confidence, 1.0), correct  # a sum of probabilities may pass 1 by rounding
 
 
 def _number(value: object) -> float:

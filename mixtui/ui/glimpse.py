@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from mixtui.errors import MixtuiError
-from mixtui.store.listing import Document, read_document
+from mixtui.store.documents import Document
+from mixtui.store.listing import read_document
 from mixtui.store.store import Store, is_run
 
 MOST_RUNS = 64  # more than a screen shows

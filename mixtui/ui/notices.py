@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mixtui.figures import ece_margin
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, TROUBLED, Document, needs_attention, part
 from mixtui.ui.columns import run_direction
 from mixtui.ui.glyphs import Glyphs
-from mixtui.ui.rows import LIVE, TROUBLED, needs_attention, part
 from mixtui.ui.words import fraction, listing, plural, printable, run_title
 
-_ENDED = ("finished", "failed", "crashed", "stopped", "lost", "broken")
+_COUNTED = ("finished", "failed", "crashed", "stopped", "lost", "broken")  # in the order in which they are told
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def ended_notice(before: Mapping[str, Document], now: Iterable[Document], glyphs
 def counts(documents: Iterable[Document]) -> str:
     """`4 finished, 1 crashed`."""
     states = [document["state"] for document in documents]
-    return ", ".join(f"{states.count(state)} {state}" for state in _ENDED if state in states)
+    return ", ".join(f"{states.count(state)} {state}" for state in _COUNTED if state in states)
 
 
 def farewell(documents: Iterable[Document]) -> str:

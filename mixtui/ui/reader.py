@@ -18,12 +18,11 @@ from textual.message import Message
 
 from mixtui.errors import MixtuiError
 from mixtui.launch.wake import note_of, wake
+from mixtui.store.documents import LIVE, Document
 from mixtui.store.folder_watch import FolderWatch
-from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths, is_shipped
 from mixtui.store.shipped import folder_of, shipped_documents
 from mixtui.store.store import Store
-from mixtui.ui.rows import LIVE
 
 if TYPE_CHECKING:
     from mixtui.ui.run_view import FollowedRun, RunView
@@ -141,11 +140,10 @@ class Reader:
         documents = self._folder.documents
         queued = [document["id"] for document in documents if document["state"] == "queued"]
         note = note_of(self._store.root) if queued else ""
+        if self._shipped is None:
+            self._shipped = () if is_shipped(self._store.root) else shipped_documents()
         if changed or note != self._note or not self._told:
             self._note, self._told = note, True
-            self._post(FolderRead(documents, note, self._shipped))
-        if self._shipped is None:  # a person's own runs come first
-            self._shipped = () if is_shipped(self._store.root) else shipped_documents()
             self._post(FolderRead(documents, note, self._shipped))
         self._supervise(queued)
         if self._read_followed({document["id"] for document in (*documents, *self._shipped)}):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mixtui.errors import MixtuiError
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.ui.actions import Done, runs_dir_option
 from mixtui.ui.commands import BY_ID, key_names
 from mixtui.ui.words import plural

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mixtui.presets import PRESETS
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, Document, is_read_only, queue, study_tag, tags
 
 if TYPE_CHECKING:
     from mixtui.store.query import Query
 
-LIVE = frozenset({"starting", "running", "stopping"})
-TROUBLED = frozenset({"failed", "crashed", "lost", "broken"})
 NEXT_SHOWN = 3  # queued runs above the fold
 
 
@@ -94,43 +92,10 @@ def _own_rows(
     ]
 
 
-def queue(documents: Iterable[Document]) -> list[Document]:
-    """The queued ones, in the order they start in."""
-    waiting = [document for document in documents if document["state"] == "queued"]
-    return sorted(waiting, key=lambda d: (-_number(d.get("priority")), str(d.get("queued") or ""), d["id"]))
-
-
-def study(document: Document) -> str:
-    """The tag that names the sweep of a run: `study-N`, else its first tag, else none."""
-    names = tags(document)
-    return next((name for name in names if name.startswith("study-")), names[0] if names else "")
-
-
-def tags(document: Document) -> list[str]:
-    """Of a run; none of a broken one."""
-    names = document.get("tags")
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-
-
-def is_read_only(document: Document) -> bool:
-    """Whether the run came with mixtui: nothing changes it."""
-    return bool(document.get("read_only"))
-
-
-def part(document: Document, name: str) -> dict[str, Any]:
-    """The object `name` of a run's document, such as its metrics; empty where there is none."""
-    found = document.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def needs_attention(document: Document) -> bool:
-    return document["state"] in TROUBLED or document.get("stalled_for") is not None
-
-
 def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Collection[str]) -> Iterable[Row]:
     folds: dict[str, list[Document]] = {}
     for document in waiting[NEXT_SHOWN:]:
-        folds.setdefault(study(document), []).append(document)
+        folds.setdefault(study_tag(document), []).append(document)
     yield from (RunRow(document, places[document["id"]]) for document in waiting[:NEXT_SHOWN])
     for tag, folded in folds.items():
         fold = FoldRow(tag, tuple(folded))
@@ -143,7 +108,7 @@ def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Coll
 def _shipped_rows(shipped: list[Document], unfolded: Collection[str]) -> Iterable[Row]:
     studies: dict[str, list[Document]] = {name: [] for name in PRESETS}
     for document in shipped:
-        studies.setdefault(study(document), []).append(document)
+        studies.setdefault(study_tag(document), []).append(document)
     for tag, documents in studies.items():
         if not documents:
             continue
@@ -157,10 +122,6 @@ def _sorted(documents: list[Document], sort: SortBy) -> list[Document]:
     unknown = [document for document in documents if key(document) is None]
     known.sort(key=lambda pair: pair[0], reverse=sort.descending)
     return [document for _, document in known] + unknown
-
-
-def _number(value: Any) -> float:
-    return value if isinstance(value, int | float) else 0.0
 
 
 def _ended(document: Document) -> str:

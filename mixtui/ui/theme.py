@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.theme import Theme
 
-from mixtui.store.state_glyphs import STATE_GLYPHS
-
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -78,11 +76,9 @@ def variables_for(dark: bool) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class StateLook:
-    """How a state is shown: its glyph, also in ASCII, and its colour on a dark and on a light ground."""
+class StateColor:
+    """The colour of a state on a dark and on a light ground."""
 
-    glyph: str
-    ascii: str
     dark: str
     light: str
 
@@ -90,13 +86,14 @@ class StateLook:
         return self.dark if dark else self.light
 
 
-_GREY = ("#a8a8a8", "#5f5f5f")
-_BLUE = ("#5fd7ff", "#005faf")
-_AMBER = ("#ffaf5f", "#875f00")
-_GREEN = ("#87d787", "#005f00")
-_RED = ("#ff8787", "#af0000")
+_GREY = StateColor("#a8a8a8", "#5f5f5f")
+_BLUE = StateColor("#5fd7ff", "#005faf")
+_AMBER = StateColor("#ffaf5f", "#875f00")
+_GREEN = StateColor("#87d787", "#005f00")
+_RED = StateColor("#ff8787", "#af0000")
 
-_COLORS = {
+# Their glyphs: `store.state_glyphs`.
+STATES = {
     "queued": _GREY,
     "starting": _BLUE,
     "running": _BLUE,
@@ -110,4 +107,3 @@ _COLORS = {
     "stalled": _AMBER,
     "broken": _RED,
 }
-STATES = {state: StateLook(*shown, *_COLORS[state]) for state, shown in STATE_GLYPHS.items()}

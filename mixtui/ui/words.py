@@ -78,10 +78,10 @@ def ordinal(place: int) -> str:
     return f"{place}{suffix}"
 
 
-def listing(words: list[str], most: int = 3) -> str:
-    """`a, b and c`; of more than `most` the first ones and how many more."""
-    if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more"
+def listing(words: list[str]) -> str:
+    """`a, b and c`; of more than three the first ones and how many more."""
+    if len(words) > 3:
+        return f"{', '.join(words[:3])} and {len(words) - 3} more"
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 

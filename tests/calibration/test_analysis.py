@@ -9,7 +9,8 @@ import pytest
 
 from mixtui.calibration.analysis import SCALED_NAMES, analyse, analyse_logits
 from mixtui.calibration.predictions import Predictions
-from mixtui.calibration.scores import score_logits, softmax
+from mixtui.calibration.scores import score_logits
+from mixtui.calibration.softmax import softmax
 from mixtui.calibration.temperature import TemperatureFit
 
 RNG = np.random.default_rng(0)

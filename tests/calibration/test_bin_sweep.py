@@ -28,9 +28,9 @@ def test_each_is_the_ece_of_its_bins(pairs):
 
 def test_each_has_its_noise_floor():
     fine = equal_width([0.3, 0.5, 0.9], [0, 1, 1], FINE_BINS)
-    assert floor_by_m(fine, [5, 15]) == {5: noise_floor(fine, 5), 15: noise_floor(fine, 15)}
+    assert floor_by_m(fine) == {m: noise_floor(fine, m) for m in EXACT_M}
 
 
 def test_impossible_numbers_of_bins_are_refused():
-    with pytest.raises(MixtuiError, match="cannot be merged into 7"):
-        ece_by_m(equal_width([0.5], [1], FINE_BINS), [7])
+    with pytest.raises(MixtuiError, match="15 bins cannot be merged into 10"):
+        ece_by_m(equal_width([0.5], [1], 15))

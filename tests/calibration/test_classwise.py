@@ -7,7 +7,8 @@ import pytest
 
 from mixtui.calibration.bin_scores import ece
 from mixtui.calibration.bins import equal_width
-from mixtui.calibration.scores import score_logits, score_probs, score_top_label, softmax
+from mixtui.calibration.scores import score_logits, score_probs, score_top_label
+from mixtui.calibration.softmax import softmax
 
 
 def random_logits(n, classes, seed=0):

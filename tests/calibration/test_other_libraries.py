@@ -13,7 +13,8 @@ from netcal.metrics import ECE, MCE
 from netcal.scaling import TemperatureScaling
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from mixtui.calibration.scores import score_logits, score_probs, score_top_label, softmax
+from mixtui.calibration.scores import score_logits, score_probs, score_top_label
+from mixtui.calibration.softmax import softmax
 from mixtui.calibration.temperature import fit_temperature
 from mixtui.errors import MixtuiError
 

@@ -12,15 +12,9 @@ from mixtui.calibration import bin_scores
 from mixtui.calibration.bin_scores import ece, mce, oe, ue
 from mixtui.calibration.bins import EXACT_M, FINE_BINS, equal_mass, equal_width
 from mixtui.calibration.checks import ROW_SUM_TOLERANCE
-from mixtui.calibration.scores import (
-    SCORE_NAMES,
-    Scores,
-    score_logits,
-    score_probs,
-    score_top_label,
-    softmax,
-    top_label,
-)
+from mixtui.calibration.scores import Scores, score_logits, score_probs, score_top_label
+from mixtui.calibration.softmax import softmax
+from mixtui.calibration.top_labels import top_label
 from mixtui.errors import MixtuiError
 
 # Few distinct values besides any others, so that ties and crowded bins are common.
@@ -214,7 +208,7 @@ def test_nll_of_a_zero_probability_is_infinite_and_null_in_json():
 
 def test_to_json_has_every_score_and_null_where_it_cannot_be_computed():
     shown = score_top_label([0.8, 0.6], [1, 0]).scores.to_json()
-    assert tuple(shown) == SCORE_NAMES
+    assert tuple(shown) == tuple(field.name for field in fields(Scores))
     assert [name for name, value in shown.items() if value is None] == ["nll", "brier", "classwise_ece"]
     json.dumps(shown, allow_nan=False)
 

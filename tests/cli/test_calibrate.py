@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.text import Text
 
-from mixtui.calibration.scores import SCORE_NAMES
+from mixtui.calibration.scores import Scores
 from tests.cli.conftest import CommandLine, on_a_terminal
 
 RNG = np.random.default_rng(0)
@@ -43,7 +43,7 @@ def test_json_has_the_fields_of_the_contract(mixtui: CommandLine, files: Path) -
         *("file", "n", "metrics", "bins", "temperature", "after_t", "ece_by_m", "classwise", "risk_coverage")
     ]
     assert scored["n"] == 2000
-    assert scored["metrics"].keys() == {*SCORE_NAMES, "aurc"} == scored["after_t"]["metrics"].keys()
+    assert scored["metrics"].keys() == {*Scores.__dataclass_fields__, "aurc"} == scored["after_t"]["metrics"].keys()
     for bins in (scored["bins"], scored["after_t"]["bins"], *scored["classwise"]["bins"].values()):
         assert bins.keys() == {"edges", "count", "confidence", "accuracy"}
         assert len(bins["count"]) == 10

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from mixtui.calibration.scores import SCORE_NAMES
+from mixtui.calibration.scores import Scores
 from tests.cli.conftest import Mixtui, on_a_terminal
 
 pytestmark = pytest.mark.usefixtures("finished")
@@ -36,9 +37,8 @@ def test_the_ece_shown_is_that_of_the_saved_predictions(mixtui: Mixtui, workplac
     shown = json.loads(mixtui("show", "latest", "--json").stdout)
     predictions = next(workplace.glob("runs/*/predictions.npz"))
     scored = json.loads(mixtui("calibrate", str(predictions), "--json").stdout)
-    assert {name: scored["metrics"][name] for name in SCORE_NAMES} == {
-        name: shown["metrics"][name] for name in SCORE_NAMES
-    }
+    names = [field.name for field in fields(Scores)]
+    assert {name: scored["metrics"][name] for name in names} == {name: shown["metrics"][name] for name in names}
     assert scored["temperature"]["value"] == shown["metrics"]["temperature"]
     assert scored["after_t"]["metrics"]["ece"] == shown["metrics"]["ece_after_t"]
     assert scored["n"] == 2000

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtui.plots.smoothing import FACTORS, ema
+from mixtui.plots.smoothing import ema
+from mixtui.ui.smoothing_factors import SMOOTHING_FACTORS
 
 
 def recursion(y: list[float], factor: float) -> list[float]:
@@ -21,7 +22,7 @@ def recursion(y: list[float], factor: float) -> list[float]:
     return smooth
 
 
-@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("factor", SMOOTHING_FACTORS)
 @pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 1000])
 def test_it_is_the_recursion(n: int, factor: float) -> None:
     y = np.random.default_rng(n).normal(size=n)
@@ -44,7 +45,7 @@ def test_the_average_goes_on_after_a_gap() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(), max_size=200), st.sampled_from(FACTORS))
+@given(st.lists(st.floats(), max_size=200), st.sampled_from(SMOOTHING_FACTORS))
 def test_it_never_raises_and_stays_between_the_extremes(y: list[float], factor: float) -> None:
     smooth = ema(np.array(y, dtype=float), factor)
     finite = [value for value in y if np.isfinite(value)]

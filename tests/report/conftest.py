@@ -12,8 +12,9 @@ import pytest
 
 from mixtui.calibration.analysis import Analysis, analyse_logits
 from mixtui.config import RunConfig
+from mixtui.store.documents import Document
 from mixtui.store.jsonl import JsonlWriter
-from mixtui.store.listing import Document, read_document
+from mixtui.store.listing import read_document
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 

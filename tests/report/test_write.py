@@ -22,8 +22,8 @@ from mixtui.report.latex import latex_document, latex_table
 from mixtui.report.markdown_page import markdown_page
 from mixtui.report.tables import tables_of
 from mixtui.report.write import default_folder, write_report
+from mixtui.store.documents import Document
 from mixtui.store.files import write_atomically
-from mixtui.store.listing import Document
 from tests.report.conftest import MakeStudy, no_progress
 
 

@@ -1,4 +1,4 @@
-"""The bins of every epoch and the predictions after the last one, as diagrams need them."""
+"""The bins of every epoch, as diagrams need them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtui.calibration.bins import EXACT_M, FINE_BINS, Bins, equal_width
-from mixtui.store.epoch_bins import read_epoch_bins, read_predictions
+from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.files import encode_json
 from mixtui.store.history import History, Rewind
 from mixtui.store.paths import RunPaths
@@ -131,44 +131,3 @@ def test_bins_that_cannot_be_read(paths: RunPaths) -> None:
     paths.bins.mkdir()
     with pytest.raises(BrokenRunError, match=r"bins\.jsonl cannot be read"):
         read_epoch_bins(paths, NOTHING)
-
-
-# Predictions
-
-
-def test_no_predictions_yet(paths: RunPaths) -> None:
-    assert read_predictions(paths) is None
-
-
-def test_logits_and_labels(paths: RunPaths) -> None:
-    logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
-    labels = np.array([0, 2, 1, 1])
-    np.savez(paths.predictions, logits=logits, labels=labels, ids=np.arange(4))
-    predictions = read_predictions(paths)
-    assert predictions is not None
-    np.testing.assert_array_equal(predictions.outputs, logits)
-    np.testing.assert_array_equal(predictions.targets, labels)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "words"),
-    [
-        ({"logits": np.zeros((2, 3))}, "labels"),
-        ({"logits": np.zeros((2, 3)), "labels": np.array([0, 3])}, "labels"),
-        ({"logits": np.full((2, 3), np.nan), "labels": np.array([0, 1])}, "logits"),
-        ({"probs": np.full((2, 2), 0.5), "labels": np.array([0, 1])}, "probs, not logits"),
-    ],
-)
-def test_predictions_that_are_none(paths: RunPaths, arrays: dict[str, Any], words: str) -> None:
-    np.savez(paths.predictions, **arrays)
-    with pytest.raises(BrokenRunError, match=words) as caught:
-        read_predictions(paths)
-    assert caught.value.run_id == paths.id
-
-
-@settings(max_examples=50)
-@given(st.binary(max_size=200))
-def test_predictions_of_any_bytes(scratch: RunPaths, data: bytes) -> None:
-    scratch.predictions.write_bytes(data)
-    with pytest.raises(BrokenRunError, match=r"not a \.npz file"):
-        read_predictions(scratch)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixtui.calibration.analysis import SCALED_NAMES
-from mixtui.calibration.scores import SCORE_NAMES
+from mixtui.calibration.scores import Scores
 from mixtui.store import listing
 from mixtui.store.control import change_control
 from mixtui.store.document import METRICS, broken_document, listed_document
@@ -86,7 +86,7 @@ def test_no_folder_is_no_documents(store: Store) -> None:
 
 
 def test_the_metrics_of_the_contract_are_the_scores() -> None:
-    assert (*SCORE_NAMES, *SCALED_NAMES) == METRICS
+    assert (*Scores.__dataclass_fields__, *SCALED_NAMES) == METRICS
 
 
 def test_a_run_that_waits_for_another_attempt_is_nowhere_yet(make_run: MakeRun, make_event: MakeEvent) -> None:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mixtui.calibration.scores import SCORE_NAMES
 from mixtui.config import RunConfig
 from mixtui.errors import EXIT_USAGE
 from mixtui.store.document import broken_document, listed_document
+from mixtui.store.metrics import METRICS
 from mixtui.store.paths import RunPaths
 from mixtui.store.query import FIELDS, MAX_DEPTH, OPERATORS, QueryError, parse, quoted
 from mixtui.store.run import BrokenRunError, Run
@@ -45,7 +45,7 @@ RUNNING: Document = {
     "epoch": 3,
     "epochs": 10,
     "seconds": 41.5,
-    "metrics": {**dict.fromkeys(SCORE_NAMES), "accuracy": 0.7, "ece": 0.05, "signed_gap": -0.02},
+    "metrics": {**dict.fromkeys(METRICS), "accuracy": 0.7, "ece": 0.05, "signed_gap": -0.02},
 }
 QUEUED: Document = {
     **RUNNING,
@@ -62,7 +62,7 @@ QUEUED: Document = {
     "started": None,
     "epoch": 0,
     "seconds": None,
-    "metrics": dict.fromkeys(SCORE_NAMES),
+    "metrics": dict.fromkeys(METRICS),
 }
 BROKEN = broken_document(BrokenRunError("20261121-000000-cifar10-resnet18-a0-s0-zzzz", "config.json is missing"))
 DOCUMENTS = (RUNNING, QUEUED, BROKEN)
@@ -99,7 +99,7 @@ def test_every_configured_value_and_every_score_is_a_field() -> None:
     names = {field.name for field in FIELDS}
     configured = {field.name for field in dataclasses.fields(RunConfig)} - {"dataset_requested"}
     assert configured <= names
-    assert set(SCORE_NAMES) <= names
+    assert set(METRICS) <= names
 
 
 def test_no_two_fields_share_a_name_or_an_alias() -> None:

@@ -51,7 +51,7 @@ def test_a_new_run_is_queued_and_holds_its_whole_configuration(store: Store, tmp
     assert run.status.state is State.QUEUED
     assert run.tags == ("paper",)
     assert run.meta["name"] == "first"
-    assert (run.attempt, run.epoch, run.metrics, run.seconds, run.test_bins(), run.logits()) == (0, 0) + (None,) * 4
+    assert (run.attempt, run.epoch, run.metrics, run.seconds, run.test_bins()) == (0, 0) + (None,) * 3
     assert datetime.fromisoformat(run.created).utcoffset() is not None
 
     document = json.loads(paths.config.read_text())

@@ -23,6 +23,7 @@ from mixtui.store.jsonl import JsonlReader
 from mixtui.store.process import this_process
 from mixtui.store.recorder import Recorder
 from mixtui.store.run import Run
+from mixtui.store.run_predictions import read_predictions
 from mixtui.store.store import Store
 from mixtui.training.loop import Trainer
 
@@ -214,14 +215,14 @@ def outcome() -> Callable[[Run], dict[str, Any]]:
 
     def outcome(run: Run) -> dict[str, Any]:
         run = Run.load(run.paths.root)
-        history, logits = run.history, run.logits()
+        history, predictions = run.history, read_predictions(run.paths)
         passing = {"type", "time", "attempt", "seconds", "images_per_second"}
         steps, bins = (history.in_force(JsonlReader(path).read()) for path in (run.paths.steps, run.paths.bins))
         return {
             "epochs": [_without(epoch, passing) for epoch in history.epochs],
             "steps": [_without(step, passing) for step in steps],
             "bins": [_without(record, passing) for record in bins],
-            "logits": None if logits is None else logits.tobytes(),
+            "logits": None if predictions is None else predictions.outputs.tobytes(),
             "weights": _weights(run.paths.checkpoint),
         }
 

@@ -18,10 +18,10 @@ import pytest
 from mixtui.store.store import Store
 from mixtui.store.trash import Trash
 from mixtui.ui.commands import COMMANDS, Place
+from mixtui.ui.glyphs import ASCII
 from mixtui.ui.preferences import Preferences
 from mixtui.ui.screens.keys import KeysScreen
 from mixtui.ui.screens.trash import TrashScreen
-from mixtui.ui.theme import STATES
 from tests.ui.conftest import PATIENCE, MadeRuns, OpenApp, control_of, meta_of
 
 # What takes back the other screen, the mouse and the hidden cursor.
@@ -276,7 +276,7 @@ async def test_ascii_is_enough_to_tell_states_and_signs(runs: MadeRuns, open_app
         await opened.until_shown("3 Reliability")
         assert opened.text.isascii(), {character for character in opened.text if not character.isascii()}
         for state in ("finished", "failed", "crashed", "queued", "running", "stopped"):
-            assert f"{STATES[state].ascii} {state}" in opened.text
+            assert f"{ASCII.state(state)} {state}" in opened.text
         await opened.press("x")
         await opened.until_shown("Stop 1 run?")
         assert opened.text.isascii(), {character for character in opened.text if not character.isascii()}

@@ -19,17 +19,18 @@ from mixtui.calibration import bin_scores
 from mixtui.calibration.analysis import analyse_logits
 from mixtui.calibration.bins import FINE_BINS, Bins, equal_mass, equal_width
 from mixtui.calibration.top_labels import TopLabels
+from mixtui.plots.table_pages import table_pages
 from mixtui.store.files import encode_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.query import parse
 from mixtui.store.store import Store
+from mixtui.store.study_bins import saved_m
 from mixtui.store.study_table import all_columns
 from mixtui.ui.app import MixtuiApp
-from mixtui.ui.compare.comparison import Sample, Scoring, compare, saved_m
+from mixtui.ui.compare.comparison import Sample, Scoring, compare
 from mixtui.ui.compare.diagram_grid import DiagramGrid, grid_layout
 from mixtui.ui.compare.response import SCORES, response_titles
 from mixtui.ui.compare.study_table import StudyTable
-from mixtui.ui.compare.table_pages import table_pages
 from mixtui.ui.compare.words import left_out, query_for, waiting
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.glyphs import SETS

@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtui.launch.queue import queue_order
-from mixtui.store.control import change_control
-from mixtui.store.document import listed_document
+from mixtui.store.documents import Document
 from mixtui.store.query import parse
-from mixtui.store.run import Run
-from mixtui.store.store import Store
-from mixtui.ui.rows import SORTABLE, FoldRow, Row, RunRow, SortBy, needs_attention, queue, rows, study, tags
-from tests.conftest import MakeRun
-
-Document = dict[str, Any]
+from mixtui.ui.rows import SORTABLE, FoldRow, Row, RunRow, SortBy, rows
 
 BROKEN: Document = {"id": "broken", "state": "broken", "reason": None, "sentence": "config.json is not JSON."}
 
@@ -108,25 +101,6 @@ def test_every_row_has_a_key_of_its_own() -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_the_queue_has_the_order_in_which_runs_start(store: Store, make_run: MakeRun) -> None:
-    controls: list[dict[str, Any]] = [
-        {"priority": 0, "queued": "2026-11-23T10:00:00+00:00"},
-        {"priority": 0, "queued": "2026-11-23T09:00:00+00:00"},
-        {"priority": 1, "queued": "2026-11-23T11:00:00+00:00"},
-        {"priority": -0.5, "queued": "2026-11-23T08:00:00+00:00"},
-        {"priority": 0, "queued": "2026-11-23T09:00:00+00:00"},
-        {},
-    ]
-    for control in controls:
-        change_control(make_run(), **control)
-    runs = [Run.load(path) for path in store.run_dirs()]
-    expected = [found.id for found in sorted(runs, key=queue_order)]
-    assert [document["id"] for document in queue(map(listed_document, runs))] == expected
-    documents = [*map(listed_document, runs)]
-    fold = rows(documents)[-1].key
-    assert ids(rows(documents, unfolded={fold})) == expected
-
-
 # Sorting
 
 VALUES: dict[str, tuple[Document, Document]] = {  # a smaller and a larger value of each column
@@ -171,28 +145,7 @@ def test_sorted_runs_are_not_folded_and_keep_their_places() -> None:
     assert [row.place for row in shown if isinstance(row, RunRow)] == [6, 5, 4, 3, 2, 1]
 
 
-# What is told of a run
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["paper", "study-2", "study-1"], "study-2"),
-        (["paper", "talk"], "paper"),
-        ([], ""),
-        (None, ""),
-        ("study-1", ""),
-        ([1, None, "paper"], "paper"),
-    ],
-)
-def test_a_sweep_is_named_by_its_study(names: Any, expected: str) -> None:
-    assert study(run("r", tags=names)) == expected
-
-
-def test_runs_in_trouble_need_attention() -> None:
-    assert [state for state in ("failed", "crashed", "lost", "broken") if not needs_attention(run("r", state))] == []
-    assert not any(needs_attention(run("r", state)) for state in ("queued", "running", "finished", "stopped", "paused"))
-    assert needs_attention(run("r", "running", stalled_for=70.0))
+# Whatever they hold
 
 
 STATES = ("queued", "starting", "running", "stopping", "paused", "finished", "stopped", "failed", "crashed", "lost")
@@ -222,6 +175,3 @@ def test_whatever_stands_in_the_documents_every_run_is_in_one_row(
     shown = rows(documents, sort=SortBy(column, descending) if column else None)
     found = [d["id"] for row in shown for d in ([row.document] if isinstance(row, RunRow) else row.documents)]
     assert sorted(found) == sorted(document["id"] for document in documents)
-    for document in documents:
-        assert all(isinstance(tag, str) for tag in (study(document), *tags(document)))
-        assert needs_attention(document) in (True, False)

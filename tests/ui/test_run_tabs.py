@@ -20,12 +20,14 @@ from mixtui.calibration.bins import FINE_BINS, equal_mass, equal_width
 from mixtui.calibration.certainty import Certainty, certainty
 from mixtui.calibration.mixup_floor import mixed_loss_floor
 from mixtui.calibration.predictions import Predictions
-from mixtui.calibration.scores import SCORE_NAMES, score_logits, softmax, top_label
+from mixtui.calibration.scores import score_logits
+from mixtui.calibration.softmax import softmax
 from mixtui.calibration.temperature import TemperatureFit, fit_temperature
+from mixtui.calibration.top_labels import top_label
 from mixtui.config import RunConfig
 from mixtui.plots.alpha_colors import SeriesStyle
 from mixtui.store.history import History
-from mixtui.store.metrics import LABELS
+from mixtui.store.metrics import LABELS, METRICS
 from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores
 from mixtui.store.steps import Steps
 from mixtui.ui.glyphs import ASCII, BRAILLE, Glyphs
@@ -464,7 +466,7 @@ def test_marks_of_a_search_change_no_letter(line: str, wanted: str) -> None:
 # Hostile content
 
 numbers = st.one_of(st.none(), st.booleans(), st.floats(), st.sampled_from([1e300, -1e300, 10**400]), st.text())
-metrics = st.dictionaries(st.sampled_from([*SCORE_NAMES, "other"]), numbers)
+metrics = st.dictionaries(st.sampled_from([*METRICS, "other"]), numbers)
 some_bins = st.one_of(
     st.just({}),
     st.fixed_dictionaries(

@@ -16,13 +16,14 @@ from mixtui.calibration.debiased import debiased_ece
 from mixtui.calibration.top_labels import TopLabels
 from mixtui.errors import MixtuiError
 from mixtui.store.analysis import analyse_run
-from mixtui.store.epoch_bins import read_epoch_bins, read_predictions
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document, part
+from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
-from mixtui.ui.compare.comparison import MOST_M, Sample, Scoring
-from mixtui.ui.drawing import bins_of, top_labels
-from mixtui.ui.rows import part
+from mixtui.store.run_predictions import read_predictions
+from mixtui.store.study_bins import MOST_M
+from mixtui.ui.compare.comparison import Sample, Scoring
+from mixtui.ui.drawing import bins_of
 
 Found = TypeVar("Found")
 
@@ -118,7 +119,7 @@ def _read_fine_bins(paths: RunPaths) -> Bins | None:
 
 def _read_top_labels(paths: RunPaths) -> TopLabels | None:
     predictions = read_predictions(paths)
-    return None if predictions is None else TopLabels(*top_labels(predictions))
+    return None if predictions is None else TopLabels.of_logits(predictions.outputs, predictions.targets)
 
 
 def _read_scaled(paths: RunPaths, m: object) -> _Scaled | None:

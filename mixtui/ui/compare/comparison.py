@@ -9,11 +9,9 @@ import numpy as np
 
 from mixtui.calibration.bins import Bins
 from mixtui.calibration.top_labels import TopLabels
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.store.metrics import OF_BINS
 from mixtui.store.study import Row, Study, study_of
-
-MOST_M = 1000  # that a run may be scored with
 
 # What a run recorded of its scores after temperature scaling, and under which name.
 _RECORDED_AFTER_T = {
@@ -73,19 +71,6 @@ def compare(
     study = study_of(rescored, after_t=scoring.after_t)
     lacking = tuple(run.id for run in study.runs if run.id not in samples)
     return Comparison(study, tuple(_pooled(row, samples, scoring) for row in study.rows), scoring, lacking)
-
-
-def common_m(study: Study) -> int | None:
-    """The number of bins that all runs of a study were scored with; None where they differ, or do not tell."""
-    saved = saved_m(study)
-    return saved[0] if len(saved) == 1 and "bins" in study.recipes.common else None
-
-
-def saved_m(study: Study) -> tuple[int, ...]:
-    """The numbers of bins that the runs of a study were scored with, which every one has saved."""
-    values = (study.recipes.common.get("bins"), *study.recipes.varying.get("bins", ()))
-    whole = (int(m) for m in values if isinstance(m, float) and m.is_integer())
-    return tuple(sorted(m for m in whole if 1 <= m <= MOST_M))
 
 
 def _rescored(document: Document, sample: Sample | None, scoring: Scoring) -> Document:

@@ -13,10 +13,10 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 
+from mixtui.plots.table_pages import Page, table_pages
 from mixtui.store.study import Study
 from mixtui.store.study_table import all_columns, heading, standard_columns
 from mixtui.ui.commands import BY_ID, Place, bindings, key_names
-from mixtui.ui.compare.table_pages import Page, table_pages
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.panel import Framed
 
@@ -40,6 +40,9 @@ class StudyTable(Framed, can_focus=True):
 
         index: int
         twice: bool = False
+
+    class Paged(Message):
+        """The columns were put on pages anew, perhaps on more or fewer of them."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual calls it
         super().__init__(id=id)
@@ -77,6 +80,7 @@ class StudyTable(Framed, can_focus=True):
         self._pages, self._standard_pages = [*pages, *more], len(pages)
         self._page = min(self._page, len(self._pages) - 1)
         self._show_titles()
+        self.post_message(self.Paged())
 
     @property
     def shows_all_columns(self) -> bool:

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from mixtui.store import study_verdict
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.store.query import parse, quoted
 from mixtui.store.study import Row
 from mixtui.ui.compare.comparison import Comparison, Scoring

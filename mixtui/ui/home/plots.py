@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from mixtui.calibration.bins import DEFAULT_M
 from mixtui.calibration.mixup_floor import mixed_loss_floor
 from mixtui.figures import ece_margin
 from mixtui.plots.axes import Range
@@ -113,7 +114,7 @@ def _caption(document: dict[str, Any], glyphs: Glyphs) -> list[str]:
     m, floor, temperature = document["config"].get("bins"), metrics.get("ece_floor"), metrics.get("temperature")
     ece, says, right = (fraction(metrics.get(name), glyphs) for name in ("ece", "confidence", "accuracy"))
     parts = [f"ECE {ece}", ece_margin(metrics), glyphs.direction(run_direction(document)).strip()]
-    parts += [f"M {m}"] * (m != 15)
+    parts += [f"M {m}"] * (m != DEFAULT_M)
     floors = [f"floor {fraction(floor, glyphs)}"] * (floor is not None)
     scaling = [f"T {temperature:.2f}"] if isinstance(temperature, float) and 0 < temperature < 1000 else []
     return [glyphs.words(" ".join(filter(None, parts))), *floors, *scaling, f"says {says}, right {right}"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import title
 from mixtui.ui.words import fraction, printable

@@ -7,9 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from mixtui.launch.estimate import runs_at_once, until_empty
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, TROUBLED, Document, needs_attention, queue
 from mixtui.ui.notices import counts
-from mixtui.ui.rows import LIVE, TROUBLED, needs_attention, queue
 
 SecondsLeft = Callable[[Document], float | None]
 

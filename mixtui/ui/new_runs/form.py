@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-from mixtui.config import DEFAULT_DATASET, IMPORT_PATH, RunConfig
+from mixtui.config import DEFAULT_DATASET, DEFAULTS, IMPORT_PATH, RunConfig
 from mixtui.datasets.catalog import find
 from mixtui.datasets.resolve import FOLDER_PREFIX
 from mixtui.errors import MixtuiError
@@ -17,13 +17,11 @@ from mixtui.store.labels import valid_tag
 
 T = TypeVar("T")
 
-OFFERED_ALPHAS = (*REFERENCE_ALPHAS, 1.0)
 OWN = "folder:"  # the choice that stands for a data set that is typed
 _MOST_RETRIES = 1000
 _MOST_SLOTS = 100
 _LONGEST_WORD, _LONGEST_FAULT = 80, 250  # characters
 
-_DEFAULTS = RunConfig(alpha=0)
 _RECIPE = (
     *("model", "epochs", "batch_size", "lr", "momentum", "weight_decay", "schedule", "label_smoothing"),
     *("augment", "mixup_per", "stem", "bins", "holdout"),
@@ -42,20 +40,20 @@ class Entries:
     seeds: str = "1"
     dataset: str = DEFAULT_DATASET
     own_dataset: str = ""  # counts where `dataset` is OWN
-    model: str = _DEFAULTS.model
-    epochs: str = f"{_DEFAULTS.epochs}"
+    model: str = DEFAULTS["model"]
+    epochs: str = f"{DEFAULTS['epochs']}"
     tag: str = ""
-    batch_size: str = f"{_DEFAULTS.batch_size}"
-    lr: str = f"{_DEFAULTS.lr:g}"
-    momentum: str = f"{_DEFAULTS.momentum:g}"
-    weight_decay: str = f"{_DEFAULTS.weight_decay:g}"
-    schedule: str = _DEFAULTS.schedule
-    label_smoothing: str = f"{_DEFAULTS.label_smoothing:g}"
-    augment: bool = _DEFAULTS.augment
-    mixup_per: str = _DEFAULTS.mixup_per
-    stem: str = _DEFAULTS.stem
-    bins: str = f"{_DEFAULTS.bins}"
-    holdout: str = f"{_DEFAULTS.holdout}"
+    batch_size: str = f"{DEFAULTS['batch_size']}"
+    lr: str = f"{DEFAULTS['lr']:g}"
+    momentum: str = f"{DEFAULTS['momentum']:g}"
+    weight_decay: str = f"{DEFAULTS['weight_decay']:g}"
+    schedule: str = DEFAULTS["schedule"]
+    label_smoothing: str = f"{DEFAULTS['label_smoothing']:g}"
+    augment: bool = DEFAULTS["augment"]
+    mixup_per: str = DEFAULTS["mixup_per"]
+    stem: str = DEFAULTS["stem"]
+    bins: str = f"{DEFAULTS['bins']}"
+    holdout: str = f"{DEFAULTS['holdout']}"
     device: str = "auto"
     precision: str = "auto"
     retries: str = "0"
@@ -183,7 +181,7 @@ def _extremes(alphas: list[float]) -> Iterator[float]:
 def _setting(name: str, entries: Entries) -> Any:
     """A field of the recipe, checked by itself."""
     entry = getattr(entries, name)
-    kind = type(getattr(_DEFAULTS, name))
+    kind = type(DEFAULTS[name])
     value = _read_whole(entry) if kind is int else _read_number(entry) if kind is float else entry
     if isinstance(value, str):
         value = value.strip()

@@ -9,7 +9,7 @@ from typing import Any
 from mixtui.config import RunConfig
 from mixtui.launch.grid import same_work
 from mixtui.launch.sweep import DONE_OR_COMING
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.ui.new_runs.form import Plan
 
 Point = tuple[float, int]

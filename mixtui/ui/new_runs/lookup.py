@@ -13,7 +13,7 @@ from mixtui.launch.devices import choose_device, cores, gpus_for, threads_for
 from mixtui.launch.estimate import Typical, directory_size, typical_size
 from mixtui.launch.import_check import check_import
 from mixtui.launch.machine import disk_free
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document
 from mixtui.ui.new_runs.form import Plan, fault_of
 from mixtui.ui.new_runs.outlook import Machine
 

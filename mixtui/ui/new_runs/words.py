@@ -9,11 +9,10 @@ from mixtui.config import RunConfig
 from mixtui.datasets.catalog import CATALOG, SYNTHETIC, DatasetInfo
 from mixtui.launch.slurm import slurm_note
 from mixtui.launch.sweep import Sweep
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document, part
 from mixtui.ui.new_runs.form import Entries, changed
 from mixtui.ui.new_runs.here import Point, tally
 from mixtui.ui.new_runs.outlook import size
-from mixtui.ui.rows import part
 from mixtui.ui.words import number, plural, printable
 
 _MOST_PARAMETERS = 10**12

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Static
 
-from mixtui.calibration.bins import FloatArray
+from mixtui.calibration.bins import DEFAULT_M, FloatArray
 from mixtui.plots.axes import Range, is_range
 from mixtui.plots.curves import Curve, Drawing, Pane, draw_curves
-from mixtui.plots.smoothing import FACTORS, ema
+from mixtui.plots.smoothing import ema
 from mixtui.store.history import Record
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Place, bindings
@@ -21,12 +21,12 @@ from mixtui.ui.drawing import epoch_values
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.tab import PlotTab, plot
+from mixtui.ui.smoothing_factors import FIRST_SMOOTHING, next_smoothing
 from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.widgets.plot_panel import Draw
 
 _CURSOR_MOVES = 40  # from one end of the picture to the other
 _LEAST_STEPS = 8  # seen at once
-_FIRST_SMOOTHING = 0.9
 PANELS = ("loss", "accuracy", "ece", "nll")
 
 
@@ -36,7 +36,7 @@ class Window:
 
     steps: Range | None = None
     cursor: float | None = None
-    smoothing: float = _FIRST_SMOOTHING
+    smoothing: float = FIRST_SMOOTHING
     log: bool = False
 
 
@@ -105,7 +105,7 @@ def values_at_cursor(facts: Facts, window: Window, ink: Ink, *, short: bool = Fa
         parts.append(f"ECE {ink.ece(test.get('ece'), facts.way_of(test))}")
     elif record is not None:
         test, train = record["metrics"], record["train_metrics"]
-        m = f" M {facts.own_m}" * (facts.own_m != 15)
+        m = f" M {facts.own_m}" * (facts.own_m != DEFAULT_M)
         parts.append(
             f" epoch {record['epoch']}:  accuracy {ink.fraction(test.get('accuracy'))}, "
             f"train {ink.fraction(train.get('accuracy'))}, mixed {ink.fraction(record.get('train_accuracy_mixed'))}"
@@ -182,7 +182,7 @@ class CurvesTab(PlotTab):
         right = {
             "loss": [smoothing, scale, seen],
             "accuracy": [],
-            "ece": [f"M {self.facts.own_m}" * (self.facts.own_m != 15), scale],
+            "ece": [f"M {self.facts.own_m}" * (self.facts.own_m != DEFAULT_M), scale],
             "nll": [scale],
         }
         titles = {"loss": "Training loss", "accuracy": "Accuracy", "ece": "ECE", "nll": "NLL"}
@@ -227,5 +227,4 @@ class CurvesTab(PlotTab):
         self._look(replace(self.window, log=not self.window.log))
 
     def action_smoothing(self) -> None:
-        at = FACTORS.index(self.window.smoothing)
-        self._look(replace(self.window, smoothing=FACTORS[(at + 1) % len(FACTORS)]))
+        self._look(replace(self.window, smoothing=next_smoothing(self.window.smoothing)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from mixtui.calibration.bins import DEFAULT_M
 from mixtui.plots.bin_reading import bin_reading
 from mixtui.plots.curves import Curve, Pane, draw_curves
 from mixtui.plots.reliability import reliability_picture
@@ -123,7 +124,8 @@ def over_epochs(facts: Facts, now: Shown, ink: Ink, columns: int, rows: int) -> 
         epochs, values = epoch_values(facts.history, "metrics", name)
         figure = ink.fraction(metrics.get("accuracy"))
         if name == "ece":
-            figure = ink.ece(metrics.get("ece"), facts.way_of(metrics)) + f" M {facts.own_m}" * (facts.own_m != 15)
+            figure = ink.ece(metrics.get("ece"), facts.way_of(metrics))
+            figure += f" M {facts.own_m}" * (facts.own_m != DEFAULT_M)
         title = f"{'ECE' if name == 'ece' else name} {figure}".rstrip()
         panes.append(Pane([Curve("", epochs, values, ink.series)], title=ink.glyphs.words(title)))
     drawing = draw_curves(

@@ -14,11 +14,12 @@ from textual.widget import Widget
 
 from mixtui.calibration.bins import EXACT_M
 from mixtui.errors import MixtuiError
-from mixtui.store.epoch_bins import read_epoch_bins, read_holdout, read_predictions
+from mixtui.store.documents import Document
+from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.history import History
-from mixtui.store.listing import Document
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
+from mixtui.store.run_predictions import read_holdout, read_predictions
 from mixtui.store.shifts import read_shifts
 from mixtui.store.truth import truth_document
 from mixtui.ui.run_tabs.facts import Extras, Facts

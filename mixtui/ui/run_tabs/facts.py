@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from mixtui.calibration.bins import EXACT_M, FINE_BINS, Bins
+from mixtui.calibration.bins import DEFAULT_M, EXACT_M, FINE_BINS, Bins
 from mixtui.calibration.direction import Direction
+from mixtui.store.documents import Document, part
 from mixtui.store.history import History, Record
-from mixtui.store.listing import Document
 from mixtui.store.shifts import Shifts
 from mixtui.store.steps import NO_STEPS, Steps
 from mixtui.ui.columns import run_direction
-from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.certainties import Certainties
 from mixtui.ui.run_tabs.last_epoch import LastEpoch
 from mixtui.ui.words import printable
@@ -61,7 +60,7 @@ class Facts:
     @property
     def own_m(self) -> int:
         """The number of bins that the run was scored with."""
-        return int(self.config.get("bins", 15))
+        return int(self.config.get("bins", DEFAULT_M))
 
     @property
     def data(self) -> dict[str, Any]:

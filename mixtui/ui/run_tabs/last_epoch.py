@@ -11,7 +11,8 @@ from mixtui.calibration.bins import FINE_BINS, Bins, FloatArray
 from mixtui.calibration.chunks import row_chunks
 from mixtui.calibration.predictions import Predictions
 from mixtui.calibration.ranking import RiskCoverage, risk_coverage
-from mixtui.calibration.scores import Evaluation, Scores, score_logits, softmax
+from mixtui.calibration.scores import Evaluation, Scores, score_logits
+from mixtui.calibration.softmax import softmax
 from mixtui.calibration.temperature import TemperatureFit, cross_fit, fit_temperature
 from mixtui.calibration.top_labels import TopLabels
 

@@ -14,8 +14,8 @@ from mixtui.calibration.certainty import gap_interval
 from mixtui.calibration.direction import Direction
 from mixtui.calibration.interval import Interval, wilson_interval
 from mixtui.calibration.temperature import TemperatureFit
+from mixtui.store.documents import part
 from mixtui.ui.ink import Ink
-from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.shown import Shown
 from mixtui.ui.run_tabs.side import Side

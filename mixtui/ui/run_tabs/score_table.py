@@ -8,12 +8,13 @@ from typing import Any
 
 from rich.text import Text
 
+from mixtui.calibration.bins import DEFAULT_M
 from mixtui.calibration.certainty import Certainty
 from mixtui.calibration.direction import direction_of
 from mixtui.calibration.interval import wilson_interval
+from mixtui.store.documents import part
 from mixtui.store.metrics import LABELS
 from mixtui.ui.ink import Ink
-from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.score_panel import between, fitted_on, temperature_words
 from mixtui.ui.run_tabs.shown import recorded_temperature
@@ -39,7 +40,7 @@ def score_table(facts: Facts, epoch: int, ink: Ink) -> list[Text]:
     lines = [ink.quiet(f" {f'after epoch {epoch}':<{_NAME}}{heads}".rstrip())]
     for name, label in LABELS.items():
         indent = "  " * (name == "ece_floor")
-        m = f", M {facts.own_m}" * (facts.own_m != 15 and name in _SCORED_BY_BINS)
+        m = f", M {facts.own_m}" * (facts.own_m != DEFAULT_M and name in _SCORED_BY_BINS)
         cells = [
             f"  {scores.get(name, ''):<{_INTERVAL}}" if head == "95 %" else _cell(name, head, scores, facts, ink)
             for head, scores in columns.items()

@@ -15,10 +15,9 @@ from textual.widgets import Static
 
 from mixtui.config import RunConfig
 from mixtui.recipe_options import exact, recipe_options
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document, is_read_only
 from mixtui.ui.commands import Place, bindings
 from mixtui.ui.ink import Ink
-from mixtui.ui.rows import is_read_only
 from mixtui.ui.run_tabs.beside import beside
 from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.scrolling import ScrollingLines

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from rich.text import Text
 
+from mixtui.calibration.bins import DEFAULT_M
 from mixtui.calibration.direction import direction_of
 from mixtui.store.shifts import Shifts
 from mixtui.ui.columns import fit
@@ -32,7 +33,7 @@ def shift_lines(facts: Facts, shifts: Shifts, ink: Ink) -> list[Text]:
         shown = fit(ink.glyphs.words(printable(name)), _NAME, more=ink.glyphs.more)
         lines.append(ink.text(f" {shown}{''.join(f'{cell:>{_COLUMN + 1}}' for cell in cells)}"))
     at = [f"after epoch {shifts.epoch}"] * (not facts.epochs or shifts.epoch != facts.epochs[-1])
-    at += [f"M {shifts.m}"] * (shifts.m != 15)
+    at += [f"M {shifts.m}"] * (shifts.m != DEFAULT_M)
     remark = "AUROC and FPR95: the own test images against unknown classes, by confidence"
     lines.append(ink.quiet(f" {', '.join([*at, remark])}"))
     return lines

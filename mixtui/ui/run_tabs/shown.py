@@ -11,11 +11,11 @@ from rich.cells import cell_len
 
 from mixtui.calibration import bin_scores
 from mixtui.calibration import verdict as words
-from mixtui.calibration.bins import EXACT_M, Bins, bin_index
+from mixtui.calibration.bins import DEFAULT_M, EXACT_M, Bins, bin_index
 from mixtui.calibration.direction import Direction
 from mixtui.calibration.temperature import TemperatureFit
+from mixtui.store.documents import part
 from mixtui.store.history import Record
-from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.certainties import Wanted
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.side import Kind, Side, side_of
@@ -173,7 +173,7 @@ def verdict(facts: Facts, now: Shown, columns: int) -> str:
         when.append(f"class {facts.class_name(kind.of_class)}")
     if kind.scaled and now.temperature is not None:
         when.append(f"after T {now.temperature.temperature:.2f}")
-    how = ", ".join(["equal mass"] * kind.equal_mass + [f"M {now.m}"] * (now.m != 15))
+    how = ", ".join(["equal mass"] * kind.equal_mass + [f"M {now.m}"] * (now.m != DEFAULT_M))
     outcome = "is right" if kind.of_class is None else "it is"
     figures = bin_scores.accuracy(bins), bin_scores.mean_confidence(bins), bin_scores.ece(bins)
     tell = partial(words.verdict, *figures, now.way, now.side.certainty, when=", ".join(when), how=how, outcome=outcome)

@@ -11,8 +11,8 @@ from mixtui.calibration.bins import Bins
 from mixtui.calibration.certainty import Certainty
 from mixtui.calibration.direction import Direction, direction
 from mixtui.calibration.noise_floor import merged
+from mixtui.store.documents import part
 from mixtui.store.epoch_bins import bins_of_epoch
-from mixtui.ui.rows import part
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.last_epoch import Outputs
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 
 from mixtui.launch.estimate import duration
-from mixtui.ui.rows import LIVE
+from mixtui.store.documents import LIVE, RESUMABLE
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.words import ordinal, printable
-
-_RESUMABLE = frozenset({"crashed", "lost", "stopped", "paused"})
-_TOLD = frozenset({*_RESUMABLE, "failed"})
 
 
 def before_the_first(facts: Facts, place: int | None) -> str:
@@ -47,7 +44,7 @@ def trouble(facts: Facts) -> str:
     state, silent = document["state"], number_of(document.get("stalled_for"))
     if silent is not None:
         return f"No sign for {duration(silent)}; the process lives. Its log (5) may say why; x stops it."
-    if state not in _TOLD:
+    if state not in RESUMABLE:
         return ""
     sentence = printable(document.get("sentence") or "")
     if sentence and not sentence.endswith((".", "!", "?", "…")):  # it quotes the last line of the log

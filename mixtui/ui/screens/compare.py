@@ -19,23 +19,23 @@ from textual.worker import get_current_worker
 
 from mixtui.calibration.bins import DEFAULT_M, EXACT_M
 from mixtui.plots.alpha_colors import SeriesStyle
-from mixtui.store.listing import Document
+from mixtui.store.documents import Document, is_read_only
 from mixtui.store.study import Row
+from mixtui.store.study_bins import common_m, saved_m
 from mixtui.store.study_table import all_columns, cells, markdown, row_name, standard_columns, title
 from mixtui.store.study_verdict import findings
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.compare.bins_reader import BinsReader
-from mixtui.ui.compare.comparison import Comparison, Scoring, common_m, compare, saved_m
+from mixtui.ui.compare.comparison import Comparison, Scoring, compare
 from mixtui.ui.compare.diagram_grid import Card, DiagramGrid
 from mixtui.ui.compare.response import SCORES, draw_response, response_titles
 from mixtui.ui.compare.study_table import StudyTable
-from mixtui.ui.compare.view_line import ViewLine
 from mixtui.ui.compare.words import first_sentences, left_out, legends, no_bins, not_saved, query_for, waiting
 from mixtui.ui.report import ask_for_report, has_something_to_report
-from mixtui.ui.rows import is_read_only
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.plot_panel import PlotPanel
+from mixtui.ui.widgets.tab_line import TabLine
 from mixtui.ui.widgets.top_line import TopLine
 from mixtui.ui.words import printable, shipped_name
 
@@ -80,7 +80,7 @@ class CompareScreen(MixtuiScreen):
         self._plots = (PlotPanel(self._draw_ece, id="ece"), PlotPanel(self._draw_score, id="score"))
         yield from self.frame(
             Static(id="verdict", markup=False),
-            ViewLine(id="views"),
+            TabLine([self.app.glyphs.words(name) for name in VIEWS.values()], id="views"),
             Container(self._diagrams, Container(*self._plots, id="response"), id="figures"),
             self._table,
             Static(id="waiting", markup=False),
@@ -246,11 +246,10 @@ class CompareScreen(MixtuiScreen):
         self._diagrams.display = wide or self._view == "diagrams"
         self.query_one("#response").display = wide or self._view == "response"
         self._table.display = some and (wide or self._view == "study")
-        names = [self.app.glyphs.words(name) for name in VIEWS.values()]
-        self.query_one(ViewLine).show(names, list(VIEWS).index(self._view))
+        self.query_one(TabLine).set(list(VIEWS).index(self._view))
         if self._documents is not None:
             self._show_words()
-        self.call_after_refresh(self.refresh_keys)  # the table then knows how many pages it has
+        self.refresh_keys()
 
     def on_descendant_focus(self) -> None:
         """The view that has the focus is the one that is seen where there is room for one."""
@@ -259,7 +258,7 @@ class CompareScreen(MixtuiScreen):
                 self._view = view
         super().on_descendant_focus()
 
-    def on_view_line_chosen(self, message: ViewLine.Chosen) -> None:
+    def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
         self._to_view(list(VIEWS)[message.index])
 
     def action_view_1(self) -> None:
@@ -323,6 +322,9 @@ class CompareScreen(MixtuiScreen):
 
     def on_study_table_chosen(self, message: StudyTable.Chosen) -> None:
         self._choose(message.index, message.twice)
+
+    def on_study_table_paged(self) -> None:
+        self.refresh_keys()
 
     def _choose(self, index: int, twice: bool) -> None:
         self._move_to(index)

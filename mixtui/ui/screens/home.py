@@ -14,15 +14,16 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from mixtui.launch.estimate import clock
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, Document, is_read_only, needs_attention, study_tag
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.home.view import HomeView, PlottedRun
 from mixtui.ui.home.words import ended_since, news, seconds_until_empty, short_path, tally
 from mixtui.ui.notices import title
-from mixtui.ui.rows import LIVE, SORTABLE, FoldRow, RunRow, SortBy, is_read_only, needs_attention, rows, study
+from mixtui.ui.rows import SORTABLE, FoldRow, RunRow, SortBy, rows
 from mixtui.ui.screens.home_layout import HomeLayoutScreen
+from mixtui.ui.smoothing_factors import FIRST_SMOOTHING, next_smoothing
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.home_panels import HomePanels
 from mixtui.ui.widgets.panel import Framed
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 MEASURE_AFTER = 0.5  # seconds: the runs come first
 PANELS_FOLLOW = 0.15  # seconds after the cursor came to rest
 MOST_PLOTTED = 30  # runs in one plot
-SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
-FIRST_SMOOTHING = 0.9
 _TOO_SMALL = "mixtui needs 60 columns and 18 lines."
 
 
@@ -381,14 +380,14 @@ class HomeScreen(HomeLayoutScreen):
 
     def _study_of(self, document: Document) -> list[Document]:
         """The runs that have its tag, or it alone."""
-        tag, beside = study(document), self.app.shipped or () if is_read_only(document) else self.app.documents
+        tag, beside = study_tag(document), self.app.shipped or () if is_read_only(document) else self.app.documents
         return [one for one in beside if tag and tag in one.get("tags", ())] or [document]
 
     def action_compare(self) -> None:
         from mixtui.ui.screens.compare import CompareScreen
 
         at_cursor = self._at_cursor()
-        name = "" if self._table.marked or at_cursor is None else study(at_cursor)
+        name = "" if self._table.marked or at_cursor is None else study_tag(at_cursor)
         ids = [document["id"] for document in self._compared()]
         self.app.push_screen(CompareScreen(ids, name), self._back_from_compare)
 
@@ -479,7 +478,7 @@ class HomeScreen(HomeLayoutScreen):
             self.app.copy(" ".join(ids))
 
     def action_smoothing(self) -> None:
-        self._smoothing = SMOOTHINGS[(SMOOTHINGS.index(self._smoothing) + 1) % len(SMOOTHINGS)]
+        self._smoothing = next_smoothing(self._smoothing)
         self._show_panels()
 
     def action_log_scale(self) -> None:

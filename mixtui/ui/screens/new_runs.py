@@ -15,6 +15,7 @@ from mixtui.errors import MixtuiError
 from mixtui.launch.devices import cores
 from mixtui.launch.grid import next_study
 from mixtui.launch.sweep import Sweep
+from mixtui.store.documents import LIVE, queue
 from mixtui.ui.actions import runs_dir_option
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.new_runs import command, words
@@ -24,7 +25,6 @@ from mixtui.ui.new_runs.here import Here, Point
 from mixtui.ui.new_runs.lookup import Found, Wish, data_sets_here, look_up, wish_of
 from mixtui.ui.new_runs.outlook import Outlook, look_ahead, tell, tell_briefly
 from mixtui.ui.new_runs.queueing import queue_plan
-from mixtui.ui.rows import LIVE, queue
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.widgets.choice import Choice
 from mixtui.ui.widgets.plot_panel import PlotPanel

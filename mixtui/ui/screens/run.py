@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from mixtui.launch.estimate import about, duration
 from mixtui.plots.alpha_colors import SeriesStyle
-from mixtui.store.listing import Document
+from mixtui.store.documents import LIVE, Document, queue
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
 from mixtui.store.shipped import folder_of
@@ -23,7 +23,6 @@ from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.ink import Ink
 from mixtui.ui.notices import title
 from mixtui.ui.report import ask_for_report, has_something_to_report
-from mixtui.ui.rows import LIVE, queue
 from mixtui.ui.run_tabs import epoch_table, log_reader, setup, state_words
 from mixtui.ui.run_tabs.certainties import Certainties, CertaintyComputed
 from mixtui.ui.run_tabs.curves import CurvesTab
@@ -38,8 +37,8 @@ from mixtui.ui.run_tabs.scrolling import ScrollingLines
 from mixtui.ui.run_tabs.setup import NoteEditor, SetupTab
 from mixtui.ui.run_tabs.shown import verdict, wanted_certainties
 from mixtui.ui.run_tabs.tab import PlotTab
-from mixtui.ui.run_tabs.tab_line import TabLine
 from mixtui.ui.screens.run_commands import RunCommandsScreen
+from mixtui.ui.widgets.tab_line import TabLine
 from mixtui.ui.widgets.top_line import TopLine
 from mixtui.ui.words import printable
 

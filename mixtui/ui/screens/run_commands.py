@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from rich.text import Text
 
 from mixtui.errors import MixtuiError
+from mixtui.store.documents import LIVE, RESUMABLE, Document, is_read_only
 from mixtui.store.labels import valid_tag
-from mixtui.store.listing import Document
 from mixtui.ui.commands import Command
 from mixtui.ui.notices import asks_to_stop, title
-from mixtui.ui.rows import LIVE, is_read_only
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.words import plural, printable
@@ -21,15 +20,14 @@ if TYPE_CHECKING:
     from mixtui.ui.actions import Done
 
 _STOPPABLE = frozenset({*LIVE, "queued"})
-_RESUMABLE = frozenset({"stopped", "paused", "failed", "crashed", "lost"})
 _READABLE = lambda document: document["state"] != "broken"  # noqa: E731
 
 # What a run must be like for a command to count for it, beside being no reference run.
 _FITS: Mapping[str, Callable[[Document], bool]] = {
     "stop": lambda document: document["state"] in _STOPPABLE,
     "pause": lambda document: document["state"] in _STOPPABLE,
-    "resume": lambda document: document["state"] in _RESUMABLE,
-    "retry": lambda document: document["state"] in (*_RESUMABLE, "finished"),
+    "resume": lambda document: document["state"] in RESUMABLE,
+    "retry": lambda document: document["state"] in (*RESUMABLE, "finished"),
     "remove": lambda document: document["state"] not in (*_STOPPABLE, "broken"),
     "queue-first": lambda document: document["state"] == "queued",
     "queue-last": lambda document: document["state"] == "queued",

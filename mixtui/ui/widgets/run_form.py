@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from mixtui.config import MODELS, MixupPer, Precision, Schedule, Stem
 from mixtui.datasets.catalog import CATALOG
-from mixtui.plots.alpha_colors import alpha_styles
-from mixtui.ui.new_runs.form import OFFERED_ALPHAS, OWN, REFERENCE, Entries
+from mixtui.plots.alpha_colors import KNOWN_ALPHAS, alpha_styles
+from mixtui.ui.new_runs.form import OWN, REFERENCE, Entries
 from mixtui.ui.widgets.choice import Choice, Option
 from mixtui.ui.widgets.field import Entry, Field
 from mixtui.ui.widgets.fold import Fold
@@ -136,8 +136,8 @@ class RunForm(Framed):
         return self.app.glyphs.words(text)
 
     def _alphas(self) -> list[Option]:
-        styles = alpha_styles(OFFERED_ALPHAS, self.app.color_depth, self.app.ground)
-        return [Option(str(alpha), _label(alpha), styles[alpha].textual) for alpha in OFFERED_ALPHAS]
+        styles = alpha_styles(KNOWN_ALPHAS, self.app.color_depth, self.app.ground)
+        return [Option(str(alpha), _label(alpha), styles[alpha].textual) for alpha in KNOWN_ALPHAS]
 
     def _training(self) -> list[Widget]:
         return [

@@ -17,9 +17,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from mixtui.store.documents import part
 from mixtui.ui.columns import NARROW_BELOW, PLAIN, Column, Look, Span, fit, gutter, run_columns
 from mixtui.ui.commands import Place, bindings
-from mixtui.ui.rows import FoldRow, Row, RunRow, part
+from mixtui.ui.rows import FoldRow, Row, RunRow
 from mixtui.ui.theme import themed
 from mixtui.ui.words import plural, printable, shipped_name
 

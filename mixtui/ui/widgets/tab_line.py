@@ -1,8 +1,9 @@
-"""The second line of the screen of a run: its tabs at the left, a note at the right."""
+"""The line that names what a screen shows in turn, and which of it is seen: tabs at the left, a note at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -15,19 +16,18 @@ from mixtui.ui.theme import themed
 
 
 class TabLine(Static):
-    """Shows the tabs, the chosen one in brackets; a click chooses one."""
+    """Shows the tabs with their digits, the chosen one in brackets; a click chooses one."""
 
+    @dataclass
     class Chosen(Message):
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
+        index: int
 
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(markup=False)
+    def __init__(self, names: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - as Textual calls it
+        super().__init__(id=id, markup=False)
         self._names, self._index, self._note = names, 0, ""
-        self._ends: list[int] = []
+        self._ends: list[int] = []  # the column behind each name
 
-    def set(self, index: int, note: str) -> None:
+    def set(self, index: int, note: str = "") -> None:
         if (index, note) != (self._index, self._note):
             self._index, self._note = index, note
             self._draw()
@@ -48,7 +48,7 @@ class TabLine(Static):
             if cell_len(text.plain) <= room:
                 break
         rest = room - cell_len(text.plain)
-        if rest > 8:
+        if self._note and rest > 8:
             text.append(fit(self._note, rest, right=True), themed(self.app, "text-secondary"))
         self.update(text, layout=False)
 

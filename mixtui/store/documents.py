@@ -1,0 +1,52 @@
+"""What is asked of the documents of runs, which `store.document` makes, whatever they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mixtui.store.status import State
+
+Document = dict[str, Any]
+"""A run as its JSON, or one that cannot be read; only its `id` and `state` are sure to be there."""
+
+LIVE = frozenset(state.value for state in State if state.is_live)
+RESUMABLE = frozenset({"stopped", "paused", "failed", "crashed", "lost"})
+TROUBLED = frozenset({"failed", "crashed", "lost", "broken"})
+
+
+def tags(document: Document) -> list[str]:
+    """Of a run; none of a broken one."""
+    names = document.get("tags")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def study_tag(document: Document) -> str:
+    """The tag that names the sweep of a run: `study-N`, else its first tag, else none."""
+    names = tags(document)
+    return next((name for name in names if name.startswith("study-")), names[0] if names else "")
+
+
+def part(document: Document, name: str) -> dict[str, Any]:
+    """The object `name` of a run's document, such as its metrics; empty where there is none."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def is_read_only(document: Document) -> bool:
+    """Whether the run came with mixtui: nothing changes it."""
+    return bool(document.get("read_only"))
+
+
+def needs_attention(document: Document) -> bool:
+    return document["state"] in TROUBLED or document.get("stalled_for") is not None
+
+
+def queue(documents: Iterable[Document]) -> list[Document]:
+    """The queued ones, in the order they start in."""
+    waiting = [document for document in documents if document["state"] == "queued"]
+    return sorted(waiting, key=lambda d: (-_number(d.get("priority")), str(d.get("queued") or ""), d["id"]))
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0.0
