@@ -16,8 +16,10 @@ from mixtui.ui.preferences import Preferences
 
 PICTURES = Path(__file__).with_name("pictures")
 SECONDS = 3.0  # for all that is read and drawn on other threads
+FIRST = "first-start"  # in a folder without runs
 # Name: columns and lines, the theme, and the keys that lead there from home.
 SHOTS: dict[str, tuple[int, int, str, tuple[str, ...]]] = {
+    FIRST: (120, 40, "mixtui-dark", ()),
     "home": (120, 40, "mixtui-dark", ("j",)),
     "home-80x24": (80, 24, "mixtui-dark", ("j",)),
     "home-light": (160, 45, "mixtui-light", ("j",)),
@@ -43,10 +45,10 @@ async def draw(name: str, store: Store) -> None:
 
 
 def main() -> None:
-    store = Store(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
     PICTURES.mkdir(exist_ok=True)
     for name in SHOTS:
-        asyncio.run(draw(name, store))
+        asyncio.run(draw(name, Store(folder.with_name("new") if name == FIRST else folder)))
 
 
 if __name__ == "__main__":

@@ -98,6 +98,8 @@ class Reader:
         self._wake.set()
 
     def look_now(self) -> None:
+        """Look at once, whatever keys came: a person has just changed something."""
+        self._key_at = -math.inf
         self._wake.set()
 
     def _work(self) -> None:

@@ -177,6 +177,7 @@ async def test_a_note_is_written_and_comes_back(runs: MadeRuns, open_app: OpenAp
         await opened.press("enter")
         await opened.until(lambda: meta_of(run).get("note") == "good [/one]")
         await opened.until_shown("Noted on")
+        await opened.until(lambda: opened.app.by_id[run.id].get("note"))
         await opened.press("e")
         assert opened.app.screen.query_one(Input).value == "good [/one]"
         await opened.press("escape", "u")

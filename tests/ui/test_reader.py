@@ -318,3 +318,11 @@ def test_it_may_be_closed_before_it_looked(reader: Reader, inbox: Inbox) -> None
     reader.start()
     join()
     assert inbox.messages == []
+
+
+def test_what_a_person_has_just_changed_is_not_put_off_for_keys(store: Store) -> None:
+    reader = Reader(store, lambda _message: True)
+    reader.hold()
+    assert reader.is_held
+    reader.look_now()
+    assert not reader.is_held
