@@ -75,9 +75,7 @@ COMMANDS = (
     _command("last", "G end", "last", "To the last", P.TABLE, P.LOG, palette=False),
     # Home
     _command("new", "n", "new", "Choose alphas and start runs", P.HOME, rank=10),
-    _command(
-        "open", "enter", "open", "Open the run, unfold the group, or compare the reference study", P.HOME, rank=11
-    ),
+    _command("open", "enter", "open", "Open the run or the group; compare a reference study", P.HOME, rank=11),
     _command("mark", "space", "mark", "Mark the run, to plot, compare or change it with others", P.HOME, rank=12),
     _command("mark-all", "a", "mark all", "Mark all runs shown, or none", P.HOME),
     _command("compare", "c", "compare", "Compare the marked runs, or the study of this one", P.HOME, rank=13),

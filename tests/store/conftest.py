@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> RunPaths:
+    return RunPaths(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[RunPaths]:
+    """One run for all examples of a property."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield RunPaths(Path(folder))
 
 
 @pytest.fixture

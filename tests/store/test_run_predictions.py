@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,18 +12,6 @@ from hypothesis import strategies as st
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError
 from mixtui.store.run_predictions import read_predictions
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> RunPaths:
-    return RunPaths(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def scratch() -> Iterator[RunPaths]:
-    """One run for all examples of a property."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield RunPaths(Path(folder))
 
 
 def test_no_predictions_yet(paths: RunPaths) -> None:
