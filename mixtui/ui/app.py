@@ -28,8 +28,9 @@ from textual.events import Event, Key
 from textual.screen import Screen
 
 from mixtui.errors import MixtuiError
+from mixtui.figures import is_figure
 from mixtui.launch.estimate import Pace
-from mixtui.store.documents import LIVE, Document
+from mixtui.store.documents import LIVE, Document, part
 from mixtui.ui import theme
 from mixtui.ui.columns import Look
 from mixtui.ui.commands import Command, Place, bindings
@@ -258,9 +259,8 @@ class MixtuiApp(App[str]):
         from mixtui.plots.alpha_colors import alpha_styles
 
         if self._alpha_styles is None:
-            alphas = [(document.get("config") or {}).get("alpha") for document in self.by_id.values()]
-            known = {alpha for alpha in alphas if isinstance(alpha, int | float)}
-            self._alpha_styles = alpha_styles(known, self.color_depth, self.ground)
+            alphas = [part(document, "config").get("alpha") for document in self.by_id.values()]
+            self._alpha_styles = alpha_styles(filter(is_figure, alphas), self.color_depth, self.ground)
         return self._alpha_styles
 
     def state_color(self, state: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.geometry import Offset
@@ -529,7 +529,14 @@ odd_bins = st.fixed_dictionaries(
 )
 
 
+def with_config(config: Any) -> list[list[Any]]:
+    return [[run(0.4, 0), {**run(0.4, 1), "config": config}]]
+
+
 @settings(max_examples=2)
+@example(with_config([1])).via("no settings at all")
+@example(with_config({**run(0, 0)["config"], "alpha": 10**400})).via("an α that no float holds")
+@example(with_config({**run(0, 0)["config"], "alpha": []})).via("an α that is no number")
 @given(st.lists(st.lists(hostile_documents(), max_size=6), min_size=6, max_size=6))
 def test_any_documents_can_be_shown(tmp_path_factory: pytest.TempPathFactory, studies: list[list[Any]]) -> None:
     async def show_all() -> None:
