@@ -2,8 +2,8 @@
 
     python -m mixtui.worker RUN_DIRECTORY ATTEMPT
 
-It is told what is wanted by `control.json`; SIGINT, SIGTERM and SIGHUP only hasten. Whatever happens short of SIGKILL,
-the last event says why it ended.
+It is told what is wanted by `control.json`; SIGINT, SIGTERM and SIGHUP only hasten, and so does SIGUSR2, by which a
+scheduler says that time is up. Whatever happens short of SIGKILL, the last event says why it ended.
 """
 
 from __future__ import annotations
@@ -43,12 +43,13 @@ EARLIER_ENDS_WITHIN = 20.0  # seconds for the process of an earlier attempt, whi
 class EndWatch:
     """Knows whether somebody wants this process to end, and who."""
 
-    def __init__(self, paths: RunPaths) -> None:
+    def __init__(self, paths: RunPaths, attempt: int) -> None:
         self._paths = paths
+        self._attempt = attempt
         self._next_look = 0.0
         self.want = "run"
         self.signal: str | None = None
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
             signal.signal(number, self._note)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
@@ -60,8 +61,11 @@ class EndWatch:
         if signalled or now >= self._next_look:
             self._next_look = now + LOOK_EVERY
             try:
-                self.want = (read_json(self._paths.control) or {}).get("want", "run")
-            except (OSError, ValueError):
+                control = read_json(self._paths.control) or {}
+                # Begun anew elsewhere: this host was out of reach, and two must not write.
+                is_superseded = control.get("attempt", self._attempt) > self._attempt
+                self.want = "stop" if is_superseded else control.get("want", "run")
+            except (OSError, ValueError, TypeError):
                 self.want = "run"  # unreadable: the signals still work
         return signalled or self.want != "run"
 
@@ -102,7 +106,7 @@ def sole_writer(paths: RunPaths) -> Iterator[None]:
 
 def attempt_training(paths: RunPaths, attempt: int) -> int:
     """Train, and write down how it ended; the exit code."""
-    watch = EndWatch(paths)
+    watch = EndWatch(paths, attempt)
     run = Run.load(paths.root)
     recorder = Recorder(paths, attempt)
     training = Training(run, recorder, watch)
@@ -258,6 +262,8 @@ def ending_of(error: BaseException, watch: EndWatch) -> Ending:
                 return Ending("paused", "requested", "Paused; the checkpoint is written.", EXIT_INTERRUPTED)
             if watch.want == "stop":
                 return Ending("stopped", "requested", "Stopped as asked; it can be resumed.", EXIT_INTERRUPTED)
+            if watch.signal == "SIGUSR2":
+                return Ending("stopped", "timeout", "Saved before the time limit; it can be resumed.", EXIT_INTERRUPTED)
             return Ending("stopped", "signal", f"Stopped by {watch.signal}; it can be resumed.", EXIT_INTERRUPTED)
         case NonFiniteError():
             return Ending("failed", "nan", f"{error}. A lower --lr may help.", EXIT_FAILED)

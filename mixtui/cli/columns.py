@@ -72,6 +72,13 @@ def _fit(text: str, width: int, right: bool) -> str:
     blanks = width - cells_of(text)
     if blanks >= 0:
         return " " * blanks + text if right else text + " " * blanks
+    return cut(text, width)
+
+
+def cut(text: str, width: int) -> str:
+    """`text`, with an ellipsis for what goes beyond `width` cells."""
+    if cells_of(text) <= width:
+        return text
     mark = words("…")[:width]
     room = width - len(mark)
     if text.isascii():

@@ -215,7 +215,7 @@ def _state(one: _Followed) -> tuple[str, str]:
     if one.run is None:
         return "removed", ""
     status = one.run.status
-    return state_text(status.state, status.stalled_for, status.host)
+    return state_text(status.state, status.stalled_for, status.host, status.reason, status.waits_for)
 
 
 def _cells(one: _Followed, name: str, state: str) -> list[str]:

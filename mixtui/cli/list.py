@@ -108,7 +108,8 @@ def _state(run: dict[str, Any]) -> tuple[str, str]:
 
     state = State(run["state"])
     elsewhere = (state.is_live or state in (State.QUEUED, State.LOST)) and run["host"] != gethostname()
-    return state_text(state, run["stalled_for"], run["host"] if elsewhere else None)
+    host = run["host"] if elsewhere else None
+    return state_text(state, run["stalled_for"], host, run["reason"], run["waits_for"])
 
 
 def _results(run: dict[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ def print_notice(notice: str) -> None:
 
 def warn_of_slurm() -> None:
     """Inside a Slurm allocation nothing outlives the job."""
-    from mixtui.launch.slurm import slurm_note
+    from mixtui.launch.slurm.allocation import slurm_note
 
     if note := slurm_note():
         print_notice(note)

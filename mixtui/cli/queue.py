@@ -91,7 +91,7 @@ def _cells(run: Run, names: dict[str, str]) -> list[str]:
     from mixtui.cli.summary import labels, state_text
 
     config, status = run.config, run.status
-    state, _ = state_text(status.state, status.stalled_for, status.host)
+    state, _ = state_text(status.state, status.stalled_for, status.host, waits_for=status.waits_for)
     recipe = (f"{config.alpha:g}", str(config.seed), config.dataset, config.model)
     label = ", ".join(labels(run.meta.get("name"), run.tags))
     return [names[run.id], state, *recipe, f"{run.epoch}/{config.epochs}", label]

@@ -93,7 +93,7 @@ def handling(
     return {**options, "eval_on": list(dict.fromkeys(shift.request for shift in parse_shifts(eval_on or ())))}
 
 
-def takes(*groups: Callable[..., dict[str, Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def takes(*groups: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the options of `groups`; what each makes of them reaches it under the group's name."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ def retry(
     """
     from mixtui.cli.notices import print_queued
     from mixtui.cli.select import for_each, runs_to_change
-    from mixtui.launch.queue import enqueue
+    from mixtui.launch.queue import enqueue_new
     from mixtui.launch.queue import retry as retry_run
 
     store = open_store(runs_dir_option)
@@ -30,6 +30,6 @@ def retry(
         made.append(retry_run(run))
 
     code = for_each(runs_to_change(store, runs, filter_), make, lenient=filter_ is not None)
-    enqueue(made)
+    enqueue_new(made)
     print_queued(made, json=json)
     return code

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from mixtui.cli.columns import cut, printable
 from mixtui.cli.console import words
 from mixtui.cli.diagram import print_diagrams
 from mixtui.cli.run_scores import print_run_scores
-from mixtui.store.state_glyphs import STATE_GLYPHS
+from mixtui.store.state_glyphs import STATE_GLYPHS, state_word
 from mixtui.store.status import State
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _STYLES = {
 }
 
 
+_LONGEST_WHY = 24  # cells: Slurm has sentences for some
+
+
 def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.0f} s"
@@ -38,12 +42,19 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def state_text(state: State, stalled_for: float | None, host: str | None) -> tuple[str, str]:
+def state_text(
+    state: State,
+    stalled_for: float | None,
+    host: str | None,
+    reason: str | None = None,
+    waits_for: str | None = None,
+) -> tuple[str, str]:
     """The state as a glyph and words, and its style; `host` is the one that it runs on, where that is another."""
     if stalled_for is not None:
         return words(f"{STATE_GLYPHS['stalled'].glyph} no sign for {duration(stalled_for)}"), "yellow"
-    told = words(f"{STATE_GLYPHS[state].glyph} {state.value}")
-    return told + (f" @{host}" if host else ""), _STYLES[state]
+    told = words(f"{STATE_GLYPHS[state].glyph} {state_word(state, reason)}")
+    why = f": {cut(printable(waits_for), _LONGEST_WHY)}" if waits_for else ""
+    return told + why + (f" @{host}" if host else ""), _STYLES[state]
 
 
 def recipe_line(run: Run) -> str:
@@ -72,7 +83,7 @@ def print_run(run: Run, console: Console) -> None:
     from rich.text import Text
 
     status = run.status
-    state, style = state_text(status.state, status.stalled_for, status.host)
+    state, style = state_text(status.state, status.stalled_for, status.host, status.reason, status.waits_for)
     console.print(Text.assemble((state, style), (f"  {run.id}", "bold")))
     done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
     lines = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mixtui.cli.cluster import cluster
 from mixtui.cli.complete import complete_preset
 from mixtui.cli.options import Json, Name, RunsDir, Seed, Tags, open_store
 from mixtui.cli.recipe import handling, recipe, takes
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from mixtui.presets import Preset
 
 
-@takes(recipe, handling)
+@takes(recipe, handling, cluster)
 def sweep(
     context: typer.Context,
     recipe: dict[str, Any],
     handling: dict[str, Any],
+    cluster: Any,
     alphas: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +58,8 @@ def sweep(
 ) -> int:
     """Queue a run of every alpha with every seed.
 
-    It prints their ids and returns at once; they train in the background. What is finished, queued or running already
+    It prints their ids and returns at once; they train in the background, on this host or, with --on slurm, as jobs of
+    a cluster. What is finished, queued or running already
     with the same recipe is left out. Without --tag the runs are tagged study-1, study-2, and so on.
     """
     from mixtui.cli.follow_all import follow_all
@@ -75,14 +78,15 @@ def sweep(
     if chosen is not None:
         recipe |= _of_preset(chosen, context)
     grid = points(_alphas(alphas, chosen), seed, seeds)
-    submission = prepare(points=grid, beside=len(Tickets(store.root).ids()), **recipe)
+    submission = prepare(points=grid, beside=len(Tickets(store.root).ids()), launcher=cluster, **recipe)
     if submission.notice:
         print_notice(submission.notice)
     if dry_run:
         _print_grid(*split(submission, [] if again else listed(store)), json=json)
         return 0
     made = queue_sweep(store, submission, handling, tags=tag or (), name=name, again=again)
-    warn_of_slurm()
+    if cluster is None:
+        warn_of_slurm()
     print_queued(made.runs, json=json, skipped=made.left_out)
     if not json:
         _say(len(made.runs), made.tags, len(made.left_out))

@@ -26,6 +26,7 @@ def look_at_machine(runs: Path, data: Path) -> Iterator[Finding]:
     from mixtui.launch.gpus import gpus
     from mixtui.launch.memory import ram_free
     from mixtui.launch.mps import CONTROL
+    from mixtui.launch.slurm.checkup import look_at_slurm
     from mixtui.store.provenance import processor, versions
 
     found = versions()
@@ -46,6 +47,7 @@ def look_at_machine(runs: Path, data: Path) -> Iterator[Finding]:
         yield Finding(
             "MPS", "there: runs share a GPU" if shutil.which(CONTROL) else "not there: runs take turns on a GPU"
         )
+    yield from look_at_slurm()
     yield _look_at_runs(runs)
     yield _look_at_data(data)
 

@@ -90,6 +90,8 @@ def _signal_name(number: int) -> str:
 
 def main(run: str, attempt: str, place: str, *lease: str) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever ignores it hands that down, and nobody could be waited for
+    for number in (signal.SIGTERM, signal.SIGUSR2):  # a scheduler signals all processes: what becomes of it is told
+        signal.signal(number, lambda *_: None)  # not ignored, which the worker would inherit
     paths = RunPaths(Path(run))
     if paths.last_claim() != int(attempt):
         return 0  # it took so long to get here that the attempt was given up

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import sys
+import shutil
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mixtui.config import RunConfig
 from mixtui.datasets.catalog import default_data_dir
-from mixtui.errors import UnsuitableRunError
-from mixtui.launch.devices import choose_device, gpus_for
-from mixtui.launch.start import signal_worker
+from mixtui.errors import MixtuiError, UnsuitableRunError
+from mixtui.launch.launcher import Launcher, NotSubmittedError
+from mixtui.launch.launchers import launcher_of, looked_after
 from mixtui.launch.wake import wake
-from mixtui.store.control import Want, change_control, want
+from mixtui.store.control import Want, change_control, read_control, want
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.store import Store
-from mixtui.store.tickets import Tickets
 
 # What `control.json` says of how a run is to be treated, whoever starts it and where.
 HANDLING = ("slots_per_gpu", "retries", "keep_checkpoints", "eval_on")
@@ -31,23 +27,34 @@ MAKING_LASTS = 60.0  # seconds at most between a run's directory and its ticket
 FOREGROUND = 1  # priority of a run that somebody waits for
 
 
-def waiting_here(config: RunConfig, priority: int = 0) -> dict[str, Any]:
-    """What `control.json` says of a run that is queued now, on this host, with this Python."""
-    return {
-        "want": "run",
-        "host": socket.gethostname(),
-        "python": sys.executable,
-        "pythonpath": os.environ.get("PYTHONPATH"),
-        "gpus": gpus_for(config.device),
-        "priority": priority,
-        "queued": datetime.now(UTC).isoformat(timespec="microseconds"),
-    }
-
-
 def enqueue(runs: Sequence[RunPaths]) -> None:
-    """Hand runs that are wanted to this host's supervisor. Raises MixtuiError when that cannot be done."""
+    """Hand runs that are wanted to their launchers. Raises MixtuiError when that cannot be done."""
+    for launcher, theirs in _by_launcher(runs):
+        launcher.submit(theirs)
+    _wake(runs)
+
+
+def enqueue_new(runs: Sequence[RunPaths]) -> None:
+    """Hand runs over that were only just made. Raises MixtuiError; those that a scheduler refused are gone then."""
+    try:
+        enqueue(runs)
+    except NotSubmittedError:
+        for paths in runs:
+            if not paths.job.exists():
+                shutil.rmtree(paths.root, ignore_errors=True)
+        raise
+
+
+def _by_launcher(runs: Sequence[RunPaths]) -> list[tuple[Launcher, list[RunPaths]]]:
+    """The runs in groups of one launcher and one folder."""
+    groups: dict[tuple[Launcher, Path], list[RunPaths]] = {}
     for paths in runs:
-        Tickets(paths.root.parent).add(paths.id)
+        control = read_control(paths)
+        groups.setdefault((launcher_of(control), paths.root.parent), []).append(paths)
+    return [(launcher, theirs) for (launcher, _), theirs in groups.items()]
+
+
+def _wake(runs: Sequence[RunPaths]) -> None:
     for root in {paths.root.parent for paths in runs}:
         wake(root)
 
@@ -61,15 +68,16 @@ def ask_to_end(run: Run, what: Want) -> None:
     if not state.is_live and state is not State.QUEUED:
         raise UnsuitableRunError(f"{run.id} is {state} already.", f"mixtui show {run.id} says more.")
     ask_process_to_end(run.paths, what)
-    if state.is_live and run.status.host is None:
-        enqueue([run.paths])  # the supervisor ends one that does not end by itself
+    _wake([run.paths])
 
 
 def ask_process_to_end(paths: RunPaths, what: Want) -> None:
+    """Raises MixtuiError when `control.json` cannot be changed."""
     try:
         want(paths, what)
-    finally:  # on a full disk the signal does it alone
-        signal_worker(paths, signal.SIGTERM)
+    finally:  # on a full disk this does it alone
+        run = Run.load(paths.root)
+        launcher_of(run.control).hasten_end(run)
 
 
 def want_again(run: Run, priority: int = 0) -> int:
@@ -84,22 +92,26 @@ def want_again(run: Run, priority: int = 0) -> int:
         )
     if state is State.FINISHED:
         raise UnsuitableRunError(f"{run.id} is finished.", f"mixtui show {run.id} shows it.")
-    choose_device(run.config.device)
+    if run.status.waits_for is not None:  # it keeps its place
+        return int(run.control["attempt"])
+    launcher = launcher_of(run.control)
+    launcher.check(run.config)
     # Counted from what `run` saw: if somebody was faster, that attempt is taken, and nothing starts twice.
     attempt = run.attempt + 1
-    change_control(run.paths, attempt=attempt, **waiting_here(run.config, priority))
+    change_control(run.paths, attempt=attempt, **launcher.wants(run.config, priority))
     return attempt
 
 
 def retry(run: Run) -> RunPaths:
     """Make a new run with the configuration of one that has ended, from the beginning; `meta.json` links it to it.
 
-    It is for `enqueue` then. Raises UnsuitableRunError for one that is live or queued.
+    It is for `enqueue_new` then. Raises UnsuitableRunError for one that is live or queued.
     """
     state = run.status.state
     if state.is_live or state is State.QUEUED:
         raise UnsuitableRunError(f"{run.id} is {state}.", f"To begin anew, stop it first: mixtui stop {run.id}")
-    choose_device(run.config.device)
+    launcher = launcher_of(run.control)
+    launcher.check(run.config)
     location = run.control.get("location")
     kept: dict[str, Any] = {name: run.control[name] for name in HANDLING if name in run.control}
     return Store(run.paths.root.parent).create(
@@ -107,13 +119,13 @@ def retry(run: Run) -> RunPaths:
         data_dir=Path(run.control.get("data_dir") or default_data_dir()),
         location=Path(location) if location else None,
         meta={"name": run.meta.get("name"), "tags": list(run.tags), "retry_of": run.id},
-        control={**kept, **waiting_here(run.config), "cwd": run.control.get("cwd", str(Path.cwd()))},
+        control={**kept, **launcher.wants(run.config, 0), "cwd": run.control.get("cwd", str(Path.cwd()))},
     )
 
 
 def will_be_retried(run: Run) -> bool:
     """Whether a run has crashed that its supervisor, which still has its ticket, starts again by itself."""
-    return wants_retry(run) and run.id in Tickets(run.paths.root.parent).ids()
+    return wants_retry(run) and run.id in looked_after(run.paths.root.parent)
 
 
 def wants_retry(run: Run) -> bool:
@@ -129,10 +141,17 @@ def is_left_over(run: Run) -> bool:
 
 
 def pick_up_left_over(store: Store, ids: Iterable[str]) -> None:
-    """Queue those of the runs `ids`, which are queued, that nobody looks after."""
-    missing = set(ids) - Tickets(store.root).ids()
+    """Have those of the runs `ids`, which are queued, looked after that nobody looks after."""
+    missing = set(ids) - looked_after(store.root)
     runs = [Run.load(store.root / run_id) for run_id in missing]
-    enqueue([run.paths for run in runs if run.status.state is State.QUEUED and is_left_over(run)])
+    left_over = [run for run in runs if run.status.state is State.QUEUED and is_left_over(run)]
+    for run in left_over:
+        try:
+            launcher = launcher_of(run.control)
+        except MixtuiError:  # another version's run: who asks for that one is told
+            continue
+        launcher.tickets(store.root).add(run.id)
+    _wake([run.paths for run in left_over])
 
 
 def queue_order(run: Run) -> tuple[float, str, str]:
@@ -154,5 +173,7 @@ def _move(runs: list[Run], priority: int) -> None:
     for run in runs:
         if run.status.state is not State.QUEUED:
             raise UnsuitableRunError(f"{run.id} is {run.status.state}.", "Only queued runs have a place in the queue.")
+        if run.status.waits_for is not None:
+            raise UnsuitableRunError(f"{run.id} has its place in the scheduler's queue.", "Change it there.")
     for run in runs:
         change_control(run.paths, priority=priority, queued=datetime.now(UTC).isoformat(timespec="microseconds"))

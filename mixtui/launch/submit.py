@@ -11,9 +11,9 @@ from typing import Any
 
 from mixtui.config import RunConfig
 from mixtui.datasets.resolve import FOLDER_PREFIX, resolve
-from mixtui.launch.devices import choose_device, threads_for
 from mixtui.launch.import_check import check_import
-from mixtui.launch.queue import waiting_here
+from mixtui.launch.launcher import Launcher
+from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 
@@ -26,6 +26,7 @@ class Submission:
     data_dir: Path
     location: Path | None
     notice: str | None
+    launcher: Launcher
 
     def create(
         self, store: Store, meta: Mapping[str, Any], handling: Mapping[str, Any], priority: int = 0
@@ -38,7 +39,7 @@ class Submission:
         made: list[RunPaths] = []
         try:
             for config in self.configs:
-                control = {**handling, **waiting_here(config, priority)}
+                control = {**handling, **self.launcher.wants(config, priority)}
                 made.append(
                     store.create(
                         config, data_dir=self.data_dir, location=self.location, meta=dict(meta), control=control
@@ -59,15 +60,17 @@ def prepare(
     *,
     points: Sequence[tuple[float, int]],
     beside: int = 0,
+    launcher: Launcher | None = None,
     **recipe: Any,
 ) -> Submission:
     """Resolve `device` and `precision` ("auto" included) and the data set, None for one that the user did not name.
 
-    `points` are the alphas and seeds of the runs, `beside` how many others share this host with them. Raises
-    MixtuiError for a value that cannot work and for a data set or function of the user's that cannot be had.
+    `points` are the alphas and seeds of the runs, `beside` how many others share this host with them; without a
+    `launcher` they train on this host. Raises MixtuiError for a value that cannot work and for a data set or function
+    of the user's that cannot be had.
     """
-    chosen = choose_device(device)
-    threads = threads_for(chosen, len(points) + beside)
+    launcher = launcher or LocalLauncher()
+    chosen, threads = launcher.resolve(device, len(points) + beside)
     configs = [
         RunConfig(
             alpha=alpha,
@@ -90,4 +93,5 @@ def prepare(
         data_dir,
         found.location,
         found.notice,
+        launcher,
     )

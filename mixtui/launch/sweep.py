@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mixtui.launch.grid import next_study, same_work
-from mixtui.launch.queue import enqueue, pick_up_left_over
+from mixtui.launch.queue import enqueue_new, pick_up_left_over
 from mixtui.launch.submit import Submission
 from mixtui.lock import alone_in
 from mixtui.store.documents import Document
@@ -41,7 +41,8 @@ def queue_sweep(
 ) -> Sweep:
     """Queue what of `submission` is not here yet, or all of it `again`. Without `tags` it is the next study-N.
 
-    Raises MixtuiError when the runs folder cannot be read or written; then nothing is queued.
+    Raises MixtuiError when the runs folder cannot be read or written, and where a scheduler refuses them; then nothing
+    is queued.
     """
     with _one_at_a_time(store.root):
         here = listed(store)
@@ -49,7 +50,7 @@ def queue_sweep(
         new, left_out = split(submission, [] if again else here)
         given = list(tags) or [next_study(tag for run in here for tag in run.get("tags", ()))]
         runs = new.create(store, {"name": name, "tags": given}, handling)
-        enqueue(runs)
+        enqueue_new(runs)
     return Sweep(runs, given, left_out)
 
 

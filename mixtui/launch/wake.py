@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
+from mixtui.launch.launchers import watching_launchers
 from mixtui.launch.local import local_folder
 from mixtui.lock import is_locked
-from mixtui.store.tickets import Tickets
 
 
 def wake(root: Path) -> None:
@@ -20,7 +20,7 @@ def wake(root: Path) -> None:
 
     Raises MixtuiError when it cannot be started.
     """
-    if not Tickets(root).ids():
+    if not any(launcher.tickets(root).ids() for launcher in watching_launchers()):
         return
     try:
         if is_locked(lock_path(root)):

@@ -24,6 +24,15 @@ def change_control(paths: RunPaths, **changes: Any) -> None:
         ) from None
 
 
+def read_control(paths: RunPaths) -> dict[str, Any]:
+    """What `control.json` holds. Raises MixtuiError when it cannot be read."""
+    try:
+        return read_json(paths.control) or {}
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise MixtuiError(f"The control.json of {paths.id} cannot be read: {reason}.", "Mend it by hand.") from None
+
+
 def want(paths: RunPaths, what: Want) -> None:
     """Ask in `control.json` for a run to go on, pause or stop; its worker and supervisor see to it. Raises MixtuiError
     as `change_control` does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from mixtui.store.job import read_job
 from mixtui.store.metrics import METRICS
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.shifts import read_shifts
@@ -37,6 +38,9 @@ def listed_document(run: Run) -> dict[str, Any]:
         "sentence": status.sentence,
         "stalled_for": status.stalled_for,
         "host": status.host or _host(run),
+        "launcher": run.control.get("launcher"),
+        "job": _job(run),
+        "waits_for": status.waits_for,
         "name": run.meta.get("name"),
         "tags": list(run.tags),
         "note": run.meta.get("note"),
@@ -98,6 +102,17 @@ def _host(run: Run) -> str | None:
     if state is State.QUEUED or (state.is_live and history.last_attempt < run.attempt):
         return None
     return history.attempts[-1]["host"] if history.attempts else None
+
+
+def _job(run: Run) -> str | None:
+    """The scheduler's job that has, or had, the run: `1234_5`."""
+    if "launcher" not in run.control:
+        return None
+    try:
+        job = read_job(run.paths)
+    except (OSError, ValueError):  # since the run was read
+        return None
+    return None if job is None else job.id
 
 
 DATA_KEYS = ("name", "key", "path", "classes", "image_shape", "n_train", "n_test", "steps_per_epoch", "parameters")

@@ -39,13 +39,23 @@ def is_read_only(document: Document) -> bool:
 
 
 def needs_attention(document: Document) -> bool:
-    return document["state"] in TROUBLED or document.get("stalled_for") is not None
+    """Whether something went wrong with a run, or a scheduler took its place away for good."""
+    taken_away = document["state"] == "stopped" and document.get("reason") in ("timeout", "preempted")
+    return taken_away or document["state"] in TROUBLED or document.get("stalled_for") is not None
 
 
 def queue(documents: Iterable[Document]) -> list[Document]:
-    """The queued ones, in the order they start in."""
+    """The queued ones: those of this host in the order they start in, then those that a cluster's scheduler has."""
     waiting = [document for document in documents if document["state"] == "queued"]
-    return sorted(waiting, key=lambda d: (-_number(d.get("priority")), str(d.get("queued") or ""), d["id"]))
+    return sorted(
+        waiting,
+        key=lambda d: (has_scheduler(d), -_number(d.get("priority")), str(d.get("queued") or ""), d["id"]),
+    )
+
+
+def has_scheduler(document: Document) -> bool:
+    """Whether a cluster's scheduler has, or had, the run: then no place in the queue of a host is its own."""
+    return document.get("launcher") is not None
 
 
 def _number(value: Any) -> float:

@@ -16,7 +16,7 @@ def evidence(paths: RunPaths, *, events: bool = True) -> Evidence:
     Without `events`, what the training itself goes on to tell of its progress is left out.
     """
     numbers: list[int] = []
-    for path in (paths.control, paths.exit, paths.process, paths.meta, *([paths.events] if events else [])):
+    for path in (paths.control, paths.exit, paths.process, paths.job, paths.meta, *([paths.events] if events else [])):
         with contextlib.suppress(OSError):
             found = os.stat(path)  # noqa: PTH116 - called many times a second
             numbers += (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -54,6 +54,10 @@ class RunPaths:
         return self.root / "process.json"
 
     @property
+    def job(self) -> Path:
+        return self.root / "job.json"
+
+    @property
     def exit(self) -> Path:
         return self.root / "exit.json"
 

@@ -152,6 +152,8 @@ _CONTROL = {
     "eval_on": list,
     "slots_per_gpu": int | None,
     "remark": str,
+    "launcher": str,
+    "launcher_options": dict,
 }
 
 

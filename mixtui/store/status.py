@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mixtui.store.files import last_line, read_json
 from mixtui.store.history import History
+from mixtui.store.job import Job, read_job
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import ProcessIdentity, boot_id
+from mixtui.store.server_clock import server_time
 
 STALLED_AFTER = 60.0  # seconds without a sign of a live process
 LOST_AFTER = 120.0  # seconds without a sign of a process on another host
+ASK_SERVER_AFTER = 20.0  # seconds: a client of a file server may hold a file's time back for as long as a minute
 CLAIM_GRACE = 20.0  # seconds between an attempt's claim and its process record
 
 
@@ -50,6 +53,7 @@ class Status:
     sentence: str = ""
     stalled_for: float | None = None  # seconds since the last sign of a live run that has gone silent
     host: str | None = None  # where it runs or is queued, when that is another host
+    waits_for: str | None = None  # why a run waits that a cluster's scheduler has, in that one's own word
     began: bool = True  # False for a crash before there was a process, of which nothing can be lost
 
 
@@ -66,19 +70,24 @@ def status(
     wanted = control.get("attempt", 0)
     if not isinstance(wanted, int):
         raise ValueError(f"control.json asks for attempt {wanted!r}")  # noqa: TRY004 - as for text that is no JSON
+    job = _job_of(paths, control, max(wanted, attempt))
     if wanted > attempt:
-        return _without_process(control)
+        return _without_process(control, job)
+    if job is not None and job.phase == "waiting" and _was_interrupted(paths, history, attempt):
+        return _without_process(control, job, "went on")
     if history.end is not None and history.end.get("attempt") == attempt:
-        return _ended(history.end)
+        return _ended(history.end, job)
     ended = _exit_record(paths)
     if ended.get("attempt") == attempt:
-        return _died(history, attempt, ended, control)
+        return _died(history, attempt, ended, control, job)
     process = _process_of(paths, history, attempt)
     if process is None:
-        return _between_claim_and_process(paths, attempt)
+        return _between_claim_and_process(paths, attempt, job)
     identity = ProcessIdentity.from_json(process)
-    silence = time.time() - _last_sign(paths, attempt)
+    silence = _silence(paths, attempt)
     if not identity.is_here():
+        if job is not None and job.phase == "ended":
+            return _died(history, attempt, {}, control, job)
         if silence > LOST_AFTER:
             return Status(
                 State.LOST,
@@ -93,7 +102,25 @@ def status(
     ended = _exit_record(paths)
     if ended.get("attempt") != attempt:  # not written since
         ended = {"restarted": identity.boot_id != boot_id()}
-    return _died(history, attempt, ended, control)
+    return _died(history, attempt, ended, control, job)
+
+
+def _job_of(paths: RunPaths, control: dict[str, Any], attempt: int) -> Job | None:
+    """What a scheduler says of this attempt; None where none has it."""
+    if "launcher" not in control:  # it trains, or waits, without one: the usual case costs no look
+        return None
+    job = read_job(paths)
+    return job if job is not None and job.attempt == attempt else None
+
+
+def _was_interrupted(paths: RunPaths, history: History, attempt: int) -> bool:
+    """Whether an attempt came to no end of its own: its time was up, it had to give way, or its node failed."""
+    if history.end is not None and history.end.get("attempt") == attempt:
+        return history.end.get("reason") in ("signal", "timeout")
+    ended = _exit_record(paths)
+    if ended.get("attempt") == attempt:
+        return ended.get("signal") in ("SIGUSR2", "SIGTERM", "SIGKILL") and not ended.get("out_of_memory")
+    return True
 
 
 _EXIT = {
@@ -125,15 +152,29 @@ def _process_of(paths: RunPaths, history: History, attempt: int) -> dict[str, An
     return next((record for record in records if record.get("attempt") == attempt), None)
 
 
-def _without_process(control: dict[str, Any]) -> Status:
+def _without_process(control: dict[str, Any], job: Job | None, started: str = "started") -> Status:
     match control.get("want"):
         case "pause":
-            return Status(State.PAUSED, "requested", "Paused before it started.")
+            return Status(State.PAUSED, "requested", f"Paused before it {started}.")
         case "stop":
-            return Status(State.STOPPED, "requested", "Stopped before it started.")
+            return Status(State.STOPPED, "requested", f"Stopped before it {started}.")
+        case _ if job is not None and job.phase == "ended":
+            return Status(_end_by(job), job.reason, f"{job.sentence} The run had not started.")
+        case _ if job is not None:
+            return _waits_in(job)
         case _:
             host = control.get("host")
             return Status(State.QUEUED, host=None if host in (None, socket.gethostname()) else str(host))
+
+
+def _waits_in(job: Job) -> Status:
+    why = f": {job.why}" if job.why else ""
+    return Status(State.QUEUED, sentence=f"Waits as {job.scheduler} job {job.id}{why}.", waits_for=job.why)
+
+
+def _end_by(job: Job) -> State:
+    """What a run is whose job ended before it did: somebody wanted that, or it was an accident."""
+    return State.STOPPED if job.reason in ("cancelled", "preempted") else State.CRASHED
 
 
 def _live_state(history: History, control: dict[str, Any], attempt: int) -> State:
@@ -144,19 +185,32 @@ def _live_state(history: History, control: dict[str, Any], attempt: int) -> Stat
     return State.RUNNING if trains else State.STARTING
 
 
-def _ended(end: dict[str, Any]) -> Status:
-    return Status(State(end["state"]), end.get("reason"), end.get("message", ""))
+def _ended(end: dict[str, Any], job: Job | None) -> Status:
+    if end.get("reason") == "signal" and job is not None and job.reason in _TAKES_AWAY:
+        return Status(State(end["state"]), job.reason, f"{job.sentence} The run saved before, and can be resumed.")
+    message = end.get("message", "")
+    if end.get("reason") == "timeout" and job is not None and job.phase == "ended":
+        message += " It was not queued again: its time allowed no step, or the scheduler refused."
+    return Status(State(end["state"]), end.get("reason"), message)
 
 
-def _between_claim_and_process(paths: RunPaths, attempt: int) -> Status:
-    if time.time() - _last_sign(paths, attempt) < CLAIM_GRACE:
+def _between_claim_and_process(paths: RunPaths, attempt: int, job: Job | None) -> Status:
+    ended = job is not None and job.phase == "ended"
+    # What another host makes may be seen here as late as its heartbeat.
+    if not ended and _silence(paths, attempt) < (CLAIM_GRACE if job is None else LOST_AFTER):
         return Status(State.STARTING)
     said = last_line(paths.output)
     sentence = "Its process did not begin." + (f" Last line: {said}" if said else "")
     return Status(State.CRASHED, "unknown", sentence, began=False)
 
 
-def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any]) -> Status:
+# How a scheduler ends a run that did nothing wrong, and what tells more than the signal by which it did.
+_TAKES_AWAY = ("timeout", "preempted", "node-failed", "cancelled", "oom")
+
+
+def _died(
+    history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any], job: Job | None = None
+) -> Status:
     """What is known of an attempt whose process is gone without an end event."""
     began = history.last_attempt == attempt
     place = f"Died in epoch {len(history.epochs) + 1}" if began else "Died before it began"
@@ -164,6 +218,10 @@ def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[s
         return Status(_wanted_end(control), "requested", "It did not end when it was asked to, and was killed.")
     if not began and control.get("want") in ("stop", "pause") and ended.get("signal") == "SIGTERM":
         return Status(_wanted_end(control), "requested", "It was asked to end before it began.")
+    if job is not None and job.reason == "cancelled" and control.get("want") in ("stop", "pause"):
+        return Status(_wanted_end(control), "requested", f"It was asked to end. {job.sentence}")
+    if job is not None and job.reason in _TAKES_AWAY and ended.get("code") is None:
+        return Status(_end_by(job), job.reason, f"{place}: {job.sentence}")
     last_line = f" Last line: {ended['last_line']}" if ended.get("last_line") else ""
     if ended.get("out_of_memory"):
         limit = f" (limit {ended['memory_limit'] / 2**30:.1f} GiB)" if ended.get("memory_limit") else ""
@@ -174,6 +232,8 @@ def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[s
         return Status(State.CRASHED, "unknown", f"{place}: the machine was restarted.")
     if "code" in ended:
         return Status(State.CRASHED, "error", f"{place}: exit code {ended['code']}.{last_line}")
+    if job is not None and job.phase == "ended":
+        return Status(State.CRASHED, "unknown", f"{place}: {job.sentence}")
     return Status(State.CRASHED, "unknown", f"{place}; nobody was there to see how.")
 
 
@@ -181,8 +241,18 @@ def _wanted_end(control: dict[str, Any]) -> State:
     return State.PAUSED if control.get("want") == "pause" else State.STOPPED
 
 
+def _silence(paths: RunPaths, attempt: int) -> float:
+    """Seconds since the attempt was last heard of."""
+    now = server_time(paths.root.parent)
+    silence = now - _last_sign(paths, attempt)
+    if silence > ASK_SERVER_AFTER:
+        with contextlib.suppress(OSError), paths.heartbeat.open():  # which has a file server say how old it is
+            silence = now - _last_sign(paths, attempt)
+    return silence
+
+
 def _last_sign(paths: RunPaths, attempt: int) -> float:
-    """When the attempt was last heard of, in seconds since 1970."""
+    """When that was, by the clock that stamps the files, in seconds since 1970."""
     signs = (paths.heartbeat, paths.process, paths.claim(attempt))
     return max((path.stat().st_mtime for path in signs if path.exists()), default=0.0)
 

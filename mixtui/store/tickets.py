@@ -1,4 +1,5 @@
-"""Which runs this host's supervisor looks after: one empty file a run, in `RUNS/.queue-HOST.UID/`.
+"""Which runs a supervisor looks after: one empty file a run, in `RUNS/.queue-HOST.UID/`, or `.jobs-SCHEDULER.UID/`
+for those that a cluster's scheduler has, whichever host handed them over.
 
 They spare the supervisor reading every run again and again; what a run's state is, its own directory says.
 """
@@ -13,10 +14,11 @@ from mixtui.errors import MixtuiError
 
 
 class Tickets:
-    """The tickets of the runs below `root` that this user queued on this host."""
+    """The tickets of the runs below `root` that this user queued on this host, or handed to `scheduler`."""
 
-    def __init__(self, root: Path) -> None:
-        self._folder = root / f".queue-{socket.gethostname()}.{os.getuid()}"
+    def __init__(self, root: Path, scheduler: str | None = None) -> None:
+        kept = f".jobs-{scheduler}" if scheduler else f".queue-{socket.gethostname()}"  # a host may be called slurm
+        self._folder = root / f"{kept}.{os.getuid()}"
 
     def add(self, run_id: str) -> None:
         """Raises MixtuiError when the runs folder cannot be written."""

@@ -70,7 +70,7 @@ class Actions:
     def retry(self, ids: Sequence[str]) -> Done:
         made = []
         done, problem = self._each(ids, lambda run: made.append(queue.retry(run)))
-        queue.enqueue(made)
+        queue.enqueue_new(made)
         new = tuple(paths.id for paths in made)
         return Done(f"Trying {_titles(done)} again.", self._command("retry", done), new=new, problem=problem)
 

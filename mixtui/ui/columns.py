@@ -17,6 +17,7 @@ from mixtui.calibration.direction import Direction, direction_of
 from mixtui.figures import ece_margin
 from mixtui.launch.estimate import about, duration
 from mixtui.store.documents import LIVE, Document, part, tags
+from mixtui.store.state_glyphs import state_word
 from mixtui.ui.glyphs import Glyphs
 from mixtui.ui.rows import RunRow
 from mixtui.ui.theme import STATES
@@ -117,7 +118,10 @@ def _state(row: RunRow, look: Look) -> Span:
     state = shown_state(document)
     host = document.get("host")
     elsewhere = host and host != look.host and state in (*LIVE, "queued", "lost", "stalled")
-    words = f"{look.glyphs.state(state)} {_phase(document) or state}" + (f" @{printable(host)}" if elsewhere else "")
+    words = (
+        f"{look.glyphs.state(state)} {_phase(document) or state_word(state, document.get('reason'), short=True)}"
+        + (f" @{printable(host)}" if elsewhere else "")
+    )
     return Span(words, state_style(document, look.dark))
 
 
@@ -163,6 +167,8 @@ def _epoch(width: int) -> Callable[[RunRow, Look], Span]:
             return Span(look.glyphs.none)
         figures = min(width, max(6, 2 * len(str(of)) + 1))
         length = width - figures
+        if isinstance(why := row.document.get("waits_for"), str) and why:
+            return Span(f"{set_cell_size(printable(why), length)}{f'{done}/{of}':>{figures}}")
         full = min(length, max(0, done * length // of))
         bar = look.glyphs.bar_done * full + look.glyphs.bar_left * (length - full)
         return Span(f"{bar}{f'{done}/{of}':>{figures}}")

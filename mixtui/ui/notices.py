@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mixtui.figures import ece_margin
-from mixtui.store.documents import LIVE, TROUBLED, Document, needs_attention, part
+from mixtui.store.documents import LIVE, Document, needs_attention, part
 from mixtui.ui.columns import run_direction
 from mixtui.ui.glyphs import Glyphs
 from mixtui.ui.words import fraction, listing, plural, printable, run_title
@@ -34,7 +34,7 @@ def ended_notice(before: Mapping[str, Document], now: Iterable[Document], glyphs
     ended = [
         document
         for document in now
-        if document["state"] in (*TROUBLED, "finished")
+        if (document["state"] == "finished" or (needs_attention(document) and document["state"] not in LIVE))
         and before.get(document["id"], document)["state"] in (*LIVE, "queued")
     ]
     if not ended:

@@ -80,6 +80,7 @@ class _Config:
             raise self._error(line, f"is not TOML: {_quoted(what, '')}", hint) from None
 
     def preferences(self, themes: Collection[str], commands: Mapping[str, Command], glyphs: GlyphSet) -> Preferences:
+        self._document.pop("slurm", None)  # read where runs are handed to Slurm (launch/slurm/settings.py)
         for name in self._document:
             self._check(name, Preferences.__dataclass_fields__, "setting", self._line_of(name))
         keys = self._document.get("keys", {})

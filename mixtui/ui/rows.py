@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mixtui.presets import PRESETS
-from mixtui.store.documents import LIVE, Document, is_read_only, queue, study_tag, tags
+from mixtui.store.documents import LIVE, Document, has_scheduler, is_read_only, queue, study_tag, tags
 
 if TYPE_CHECKING:
     from mixtui.store.query import Query
@@ -77,7 +77,8 @@ def rows(
 def _own_rows(
     documents: Sequence[Document], query: Query | None, sort: SortBy | None, unfolded: Collection[str]
 ) -> list[Row]:
-    places = {document["id"]: place for place, document in enumerate(queue(documents), 1)}
+    here = [document for document in documents if not has_scheduler(document)]
+    places = {document["id"]: place for place, document in enumerate(queue(here), 1)}
     shown = [document for document in documents if query is None or query.matches(document)]
     if sort is not None:
         return [RunRow(document, places.get(document["id"])) for document in _sorted(shown, sort)]
@@ -96,11 +97,11 @@ def _queued_rows(waiting: list[Document], places: dict[str, int], unfolded: Coll
     folds: dict[str, list[Document]] = {}
     for document in waiting[NEXT_SHOWN:]:
         folds.setdefault(study_tag(document), []).append(document)
-    yield from (RunRow(document, places[document["id"]]) for document in waiting[:NEXT_SHOWN])
+    yield from (RunRow(document, places.get(document["id"])) for document in waiting[:NEXT_SHOWN])
     for tag, folded in folds.items():
         fold = FoldRow(tag, tuple(folded))
         if fold.key in unfolded or len(folded) == 1:
-            yield from (RunRow(document, places[document["id"]]) for document in folded)
+            yield from (RunRow(document, places.get(document["id"])) for document in folded)
         else:
             yield fold
 

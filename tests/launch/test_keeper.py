@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -61,6 +62,24 @@ def test_a_signal_that_killed_is_written_down_by_name(signal: str, make_run: Mak
     status = status_of(paths)
     assert (status.state, status.reason) == (State.CRASHED, "signal")
     assert signal in status.sentence
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
+def test_a_keeper_that_is_signalled_stays_to_tell_the_end(
+    number: signal.Signals, make_run: MakeRun, stand_in_worker: StandIn
+) -> None:
+    """A scheduler signals all processes of a job."""
+    stand_in_worker("(paths.root / 'ready').touch(); wait_for(paths.root / 'go'); os.kill(os.getpid(), signal.SIGTERM)")
+    paths = make_run(claims=1)
+    watched = subprocess.Popen([sys.executable, "-P", "-m", "mixtui.launch.keeper", str(paths.root), "1", "{}"])
+    deadline = time.monotonic() + 30
+    while not (paths.root / "ready").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    watched.send_signal(number)
+    (paths.root / "go").touch()
+    assert watched.wait(30) == 1
+    assert (read_json(paths.exit) or {})["signal"] == "SIGTERM"  # which its worker does not ignore
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="real-time signals")

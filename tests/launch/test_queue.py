@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixtui.launch import queue
+from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.queue import (
     ask_process_to_end,
     ask_to_end,
@@ -28,7 +29,6 @@ from mixtui.launch.queue import (
     put_last,
     queue_order,
     retry,
-    waiting_here,
     want_again,
 )
 from mixtui.launch.slots import Lease
@@ -120,7 +120,7 @@ def test_a_run_that_waits_here_says_what_whoever_starts_it_must_know(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "/my/models")
     run = load(make_run())
-    told = waiting_here(run.config, priority=3)
+    told = LocalLauncher().wants(run.config, 3)
     assert (told["host"], told["python"], told["pythonpath"]) == (socket.gethostname(), sys.executable, "/my/models")
     assert (told["want"], told["gpus"], told["priority"]) == ("run", [], 3)
     change_control(run.paths, **told)
@@ -351,7 +351,7 @@ def queued(make_run: MakeRun) -> list[str]:
     ids = []
     for _ in range(4):
         paths = make_run()
-        change_control(paths, **waiting_here(load(paths).config))
+        change_control(paths, **LocalLauncher().wants(load(paths).config, 0))
         ids.append(paths.id)
     return ids
 
@@ -361,7 +361,7 @@ def test_who_comes_first_starts_first_unless_somebody_waits_for_another(
 ) -> None:
     assert in_order(store) == queued
     urgent = make_run()
-    change_control(urgent, **waiting_here(load(urgent).config, queue.FOREGROUND))
+    change_control(urgent, **LocalLauncher().wants(load(urgent).config, queue.FOREGROUND))
     assert in_order(store) == [urgent.id, *queued]
 
 

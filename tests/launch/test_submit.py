@@ -17,6 +17,8 @@ from mixtui.errors import MixtuiError
 from mixtui.launch import devices, submit
 from mixtui.launch.gpus import Gpu
 from mixtui.launch.queue import queue_order
+from mixtui.launch.slurm.launcher import SlurmLauncher
+from mixtui.launch.slurm.settings import SlurmSettings
 from mixtui.launch.submit import Submission
 from mixtui.store.run import Run
 from mixtui.store.status import State, Status
@@ -205,3 +207,21 @@ def test_a_function_that_its_module_lacks_is_refused(
     with refused("--dataset own:smal: own has no smal."):
         prepare("own:smal")
     assert config_of(prepare(model="own:small")).model == "own:small"
+
+
+# On a cluster
+
+
+def test_on_slurm_device_and_threads_are_what_is_asked_of_it(store: Store) -> None:
+    launcher = SlurmLauncher(SlurmSettings({"gres": "gpu:1", "cpus-per-task": "8"}, runs_per_task=2))
+    submission = prepare(launcher=launcher, points=GRID)
+    assert {(config.device, config.threads) for config in submission.configs} == {("cuda", 4)}
+    runs = create(submission, store)
+    assert {run.control["launcher"] for run in runs} == {"slurm"}
+    assert not any("host" in run.control for run in runs)
+    assert SlurmSettings.from_json(runs[0].control["launcher_options"]) == launcher.settings
+
+
+def test_a_gpu_that_is_not_asked_of_slurm_is_an_error_for_a_person(refused: Refused) -> None:
+    with refused("none is asked of Slurm"):
+        prepare(device="cuda", launcher=SlurmLauncher())

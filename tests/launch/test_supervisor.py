@@ -1,4 +1,4 @@
-"""The queue's supervisor: order, places, memory, ends and deaths; trainings are stand-ins without torch."""
+"""The process that keeps a queue going, over whichever watches there are."""
 
 from __future__ import annotations
 
@@ -7,533 +7,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mixtui.launch import places as places_module
-from mixtui.launch import sharing as sharing_module
-from mixtui.launch import supervisor as supervisor_module
-from mixtui.launch.gpus import Gpu
-from mixtui.launch.local import local_folder
-from mixtui.launch.mps import MpsUnavailableError
-from mixtui.launch.queue import ask_to_end, enqueue, pick_up_left_over, put_first, waiting_here, want_again
-from mixtui.launch.supervisor import Supervisor
+from mixtui.errors import MixtuiError
+from mixtui.launch import supervisor
+from mixtui.launch.launcher import Watch
 from mixtui.launch.wake import lock_path, note_of
-from mixtui.store.control import change_control
-from mixtui.store.files import read_json
+from mixtui.lock import is_locked
 from mixtui.store.paths import RunPaths
-from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.store import Store
-from mixtui.store.tickets import Tickets
+from tests.launch.conftest import PATIENT, QUICK, go, state
 
 MakeEvent = Callable[..., dict[str, Any]]
 MakeRun = Callable[..., RunPaths]
 StandIn = Callable[[str], None]
-
-# A worker that says it lives, does as BODY says, and ends well.
-WORKER = """
-from mixtui.store.process import this_process
-from mixtui.store.recorder import Recorder
-
-signal.signal(signal.SIGTERM, lambda *_: (paths.root / "told").touch())
-recorder = Recorder(paths, attempt)
-recorder.event("attempt", 0, **this_process().to_json())
-recorder.event("phase", 0, phase="training")
-def end(state="finished", reason="done", message="Done."):
-    recorder.end(1, state=state, reason=reason, message=message, exit_code=0)
-BODY
-"""
-QUICK = WORKER.replace("BODY", "end()")
-# It trains until the file `go` is there, or it is told to end.
-PATIENT = WORKER.replace(
-    "BODY",
-    """
-deadline = time.monotonic() + 40
-while not (paths.root / "go").exists() and not (paths.root / "told").exists() and time.monotonic() < deadline:
-    time.sleep(0.01)
-end() if (paths.root / "go").exists() else end("stopped", "requested", "Stopped as asked.")
-""",
-)
-
-
-@pytest.fixture(autouse=True)
-def cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with two cores and memory in plenty."""
-    monkeypatch.setattr(places_module, "cores", lambda: 2)
-    monkeypatch.setattr(places_module, "ram_free", lambda: 2**40)
-
-
-@pytest.fixture
-def queued(make_run: MakeRun, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RunPaths]]:
-    """Makes a run that waits in the queue, without waking a supervisor; keywords go into its `control.json`."""
-    monkeypatch.setattr("mixtui.launch.queue.wake", lambda root: None)
-    made: list[RunPaths] = []
-
-    def make(*, recipe: dict[str, Any] | None = None, **control: Any) -> RunPaths:
-        paths = make_run(**(recipe or {}))
-        change_control(paths, **{**waiting_here(Run.load(paths.root).config), **control})
-        enqueue([paths])
-        made.append(paths)
-        return paths
-
-    yield make
-    for paths in made:
-        if paths.root.exists():
-            go(paths)
-
-
-@pytest.fixture
-def supervisor(store: Store) -> Supervisor:
-    return Supervisor(store.root, local_folder())
-
-
-def state(paths: RunPaths) -> State:
-    return Run.load(paths.root).status.state
-
-
-def go(paths: RunPaths) -> None:
-    (paths.root / "go").touch()
-
-
-def until(supervisor: Supervisor, what: Callable[[], bool]) -> None:
-    """Let the supervisor work until something is so."""
-    deadline = time.monotonic() + 30
-    while True:
-        supervisor.tick()
-        if what():
-            return
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
-
-
-def all_done(supervisor: Supervisor) -> None:
-    until(supervisor, lambda: not supervisor.tick())
-
-
-# Order and places
-
-
-def test_places_are_filled_in_the_order_of_the_queue(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(PATIENT)
-    first, second, third = queued(), queued(), queued()
-    until(supervisor, lambda: state(second) is State.RUNNING and state(first) is State.RUNNING)
-    assert state(third) is State.QUEUED
-    assert note_of(third.root.parent) == ""
-    go(first)
-    until(supervisor, lambda: state(third) is State.RUNNING)
-    assert state(first) is State.FINISHED
-    for paths in (second, third):
-        go(paths)
-    all_done(supervisor)
-    assert [state(paths) for paths in (first, second, third)] == [State.FINISHED] * 3
-    assert Tickets(first.root.parent).ids() == set()
-
-
-def test_priority_goes_before_first_come(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(PATIENT)
-    runs = [queued(recipe={"threads": 2}) for _ in range(3)]
-    put_first([Run.load(runs[2].root)], [Run.load(paths.root) for paths in runs])
-    until(supervisor, lambda: state(runs[2]) is State.RUNNING)
-    assert [state(paths) for paths in runs[:2]] == [State.QUEUED] * 2
-
-
-def test_a_run_with_two_threads_waits_for_both_cores_and_lets_none_past(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(PATIENT)
-    small, wide, late = queued(), queued(recipe={"threads": 2}), queued()
-    until(supervisor, lambda: state(small) is State.RUNNING)
-    for _ in range(5):
-        supervisor.tick()
-    assert (state(wide), state(late)) == (State.QUEUED, State.QUEUED)
-    go(small)
-    until(supervisor, lambda: state(wide) is State.RUNNING)
-    assert state(late) is State.QUEUED
-
-
-def test_more_threads_than_cores_take_all_cores(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    paths = queued(recipe={"threads": 64})
-    all_done(supervisor)
-    assert state(paths) is State.FINISHED
-
-
-def test_two_runs_folders_do_not_book_one_core_twice(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    make_run: MakeRun,
-    stand_in_worker: StandIn,
-    tmp_path: Path,
-) -> None:
-    stand_in_worker(PATIENT)
-    here = queued(recipe={"threads": 2})
-    until(supervisor, lambda: state(here) is State.RUNNING)
-    elsewhere = Store(tmp_path / "others")
-    paths = elsewhere.create(Run.load(here.root).config, data_dir=tmp_path, location=None, meta={})
-    change_control(paths, **waiting_here(Run.load(here.root).config))
-    enqueue([paths])
-    other = Supervisor(elsewhere.root, local_folder())
-    for _ in range(5):
-        other.tick()
-    assert state(paths) is State.QUEUED
-    go(here)
-    go(paths)
-    all_done(supervisor)
-    all_done(other)
-    assert state(paths) is State.FINISHED
-
-
-def test_a_run_that_was_paused_or_stopped_while_it_waited_does_not_start(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    paused, stopped, other = queued(), queued(), queued()
-    ask_to_end(Run.load(paused.root), "pause")
-    ask_to_end(Run.load(stopped.root), "stop")
-    all_done(supervisor)
-    assert [state(paths) for paths in (paused, stopped, other)] == [State.PAUSED, State.STOPPED, State.FINISHED]
-    want_again(Run.load(paused.root))
-    enqueue([paused])
-    all_done(supervisor)
-    assert state(paused) is State.FINISHED
-
-
-def test_another_hosts_queue_is_left_alone(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    paths = queued(host="elsewhere")
-    all_done(supervisor)
-    assert state(paths) is State.QUEUED
-
-
-# Ends and deaths
-
-
-def test_a_crash_stays_a_crash_unless_retries_were_asked_for(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(WORKER.replace("BODY", "os.kill(os.getpid(), signal.SIGKILL)"))
-    plain, stubborn = queued(), queued(retries=2)
-    all_done(supervisor)
-    assert (state(plain), state(stubborn)) == (State.CRASHED, State.CRASHED)
-    assert (plain.last_claim(), stubborn.last_claim()) == (1, 3)
-    assert "SIGKILL" in Run.load(plain.root).status.sentence
-
-
-def test_a_run_that_was_asked_to_stop_and_crashes_is_not_retried(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(WORKER.replace("BODY", "wait_for(paths.root / 'told'); os.kill(os.getpid(), signal.SIGKILL)"))
-    paths = queued(retries=5)
-    until(supervisor, lambda: state(paths) is State.RUNNING)
-    ask_to_end(Run.load(paths.root), "stop")
-    all_done(supervisor)
-    assert paths.last_claim() == 1
-
-
-def test_a_run_that_does_not_end_when_asked_is_killed_with_all_it_started(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "GRACE", 0.3)
-    deaf = """
-import subprocess
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-(paths.root / "child").write_text(str(child.pid))
-(paths.root / "ready").touch()
-time.sleep(60)
-"""
-    stand_in_worker(WORKER.replace("BODY", deaf))
-    paths = queued()
-    until(supervisor, lambda: (paths.root / "ready").exists())
-    ask_to_end(Run.load(paths.root), "stop")
-    all_done(supervisor)
-    found = Run.load(paths.root).status
-    assert (found.state, found.reason) == (State.STOPPED, "requested")
-    assert "killed" in found.sentence
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{(paths.root / 'child').read_text()}/cmdline").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((paths.root / "child").read_text()), 0)
-
-
-def test_a_new_supervisor_takes_over_what_lives_and_what_waits(
-    store: Store, supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(PATIENT)
-    runs = [queued() for _ in range(3)]
-    until(supervisor, lambda: [state(paths) for paths in runs[:2]] == [State.RUNNING] * 2)
-    for paths in runs:
-        Tickets(store.root).remove(paths.id)  # even without tickets
-        os.utime(paths.root, (1e9, 1e9))  # which somebody who is just making runs has not dropped yet
-    heir = Supervisor(store.root, local_folder())
-    heir.adopt()
-    for paths in runs:
-        go(paths)
-    all_done(heir)
-    assert [state(paths) for paths in runs] == [State.FINISHED] * 3
-    assert [paths.last_claim() for paths in runs] == [1, 1, 1]
-
-
-def test_a_run_queued_again_just_as_it_is_seen_off_is_not_lost(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stand_in_worker(WORKER.replace("BODY", "end('stopped', 'requested', 'Stopped.') if attempt == 1 else end()"))
-    paths = queued()
-    remove = Tickets.remove
-
-    def slow_remove(tickets: Tickets, run_id: str) -> None:
-        if paths.last_claim() == 1:  # somebody resumes it between the look and the removal
-            want_again(Run.load(paths.root))
-            tickets.add(run_id)
-        remove(tickets, run_id)
-
-    monkeypatch.setattr(Tickets, "remove", slow_remove)
-    all_done(supervisor)
-    assert state(paths) is State.FINISHED
-
-
-def test_a_run_that_is_removed_or_damaged_does_not_keep_the_others(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stand_in_worker(QUICK)
-    monkeypatch.setattr(supervisor_module, "REST", 0.05)
-    removed, damaged, other = queued(), queued(), queued()
-    removed.root.rename(tmp_path / "away")
-    damaged.control.write_text("{")
-    all_done(supervisor)
-    assert state(other) is State.FINISHED
-    assert Tickets(other.root.parent).ids() == set()
-
-
-def test_what_goes_wrong_with_one_run_does_not_keep_the_others(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    stand_in_worker(QUICK)
-    odd, other = queued(), queued()
-    monkeypatch.setattr(supervisor_module, "REST", 0.2)
-    start = supervisor_module.start
-    failures = iter([True])
-
-    def start_or_fail(paths: RunPaths, *arguments: Any) -> Any:
-        if paths.id == odd.id and next(failures, False):
-            raise ZeroDivisionError
-        return start(paths, *arguments)
-
-    monkeypatch.setattr(supervisor_module, "start", start_or_fail)
-    until(supervisor, lambda: state(other) is State.FINISHED)
-    assert "ZeroDivisionError" in capsys.readouterr().err
-    until(supervisor, lambda: state(odd) is State.FINISHED)  # it was tried again after a rest
-
-
-def test_of_a_long_queue_every_run_is_looked_at_in_time(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "QUEUED_A_LOOK", 3)
-    monkeypatch.setattr(Supervisor, "_start_what_fits", lambda self: None)
-    runs = [queued() for _ in range(10)]
-    supervisor.tick()
-    for paths in runs:
-        change_control(paths, want="stop")
-    for _ in range(10):
-        supervisor.tick()
-    assert Tickets(runs[0].root.parent).ids() == set()
-
-
-# Memory
-
-
-def test_an_unknown_training_is_tried_alone_and_then_known(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(places_module, "ram_free", lambda: 3 * 2**30)
-    learned = "wait_for(paths.root / 'learned'); recorder.event('memory', 1, ram=2**30, gpu=0)"
-    stand_in_worker(PATIENT.replace("deadline =", f"{learned}\ndeadline ="))
-    first, second = queued(), queued()
-    until(supervisor, lambda: state(first) is State.RUNNING)
-    for _ in range(3):
-        supervisor.tick()
-    assert state(second) is State.QUEUED
-    assert "waits for memory: it needs 8.0 GiB, " in note_of(first.root.parent)
-    (first.root / "learned").touch()
-    until(supervisor, lambda: state(second) is State.RUNNING)
-    (second.root / "learned").touch()
-    assert note_of(first.root.parent) == ""
-
-
-def test_without_memory_for_a_known_training_none_starts_and_the_queue_says_so(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    make_run: MakeRun,
-    make_event: MakeEvent,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    make_run([make_event("attempt"), make_event("memory", ram=4 * 2**30, gpu=0), make_event("end")], claims=1)
-    supervisor.adopt()
-    paths = queued()
-    monkeypatch.setattr(places_module, "ram_free", lambda: 2**30)
-    supervisor.tick()
-    assert state(paths) is State.QUEUED
-    assert "it needs 4.6 GiB, 1.0 GiB is free" in note_of(paths.root.parent)
-
-
-# GPUs
-
-
-@pytest.fixture
-def gpus(monkeypatch: pytest.MonkeyPatch) -> list[Gpu]:
-    """Two GPUs of 24 GiB with nothing on them, and a working MPS; a list that a test may change."""
-    here = [Gpu("GPU-a", "a GPU", 24 * 2**30, 24 * 2**30), Gpu("GPU-b", "a GPU", 24 * 2**30, 24 * 2**30)]
-    monkeypatch.setattr(places_module, "gpus_called", lambda uuids: [gpu for gpu in here if gpu.uuid in uuids])
-    monkeypatch.setattr(sharing_module, "mps_environment", lambda folder: {"CUDA_MPS_PIPE_DIRECTORY": "/pipe"})
-    monkeypatch.setattr("mixtui.launch.queue.gpus_for", lambda device: [gpu.uuid for gpu in here])
-    return here
-
-
-ON_GPU = {"device": "cuda"}
-
-
-def test_trainings_are_spread_over_gpus_and_told_theirs(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], gpus: list[Gpu], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(PATIENT.replace("deadline =", "print(os.environ['CUDA_VISIBLE_DEVICES'], flush=True)\ndeadline ="))
-    runs = [queued(recipe=ON_GPU, slots_per_gpu=1) for _ in range(3)]
-    until(supervisor, lambda: all(paths.output.exists() and paths.output.read_text() for paths in runs[:2]))
-    assert {paths.output.read_text().strip() for paths in runs[:2]} == {"GPU-a", "GPU-b"}
-    assert state(runs[2]) is State.QUEUED
-    assert {(read_json(paths.process) or {})["gpu"] for paths in runs[:2]} == {"GPU-a", "GPU-b"}
-
-
-def test_an_unknown_training_is_tried_alone_on_a_small_gpu(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], gpus: list[Gpu], stand_in_worker: StandIn
-) -> None:
-    gpus[:] = [Gpu("GPU-a", "a small GPU", 8 * 2**30, 8 * 2**30)]
-    learned = "wait_for(paths.root / 'learned'); recorder.event('memory', 1, ram=2**30, gpu=2**30)"
-    stand_in_worker(PATIENT.replace("deadline =", f"{learned}\ndeadline ="))
-    runs = [queued(recipe=ON_GPU) for _ in range(8)]
-    until(supervisor, lambda: state(runs[0]) is State.RUNNING)
-    supervisor.tick()
-    assert state(runs[1]) is State.QUEUED
-    for paths in runs:
-        (paths.root / "learned").touch()
-    until(supervisor, lambda: sum(state(paths).is_live for paths in runs) == 6)  # as many as may share it
-    for _ in range(3):
-        supervisor.tick()
-    assert sum(state(paths) is State.QUEUED for paths in runs) == 2
-
-
-def test_a_gpu_that_is_gone_is_waited_for_and_cpu_runs_go_on(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], gpus: list[Gpu], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    on_gpu = queued(recipe=ON_GPU)
-    gpus.clear()
-    on_cpu = queued()
-    until(supervisor, lambda: state(on_cpu) is State.FINISHED)
-    assert state(on_gpu) is State.QUEUED
-    assert "needs a GPU" in note_of(on_gpu.root.parent)
-
-
-def test_without_mps_runs_on_a_gpu_take_turns_and_say_so(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    gpus: list[Gpu],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(folder: Path) -> dict[str, str]:
-        raise MpsUnavailableError("it is not there")
-
-    monkeypatch.setattr(sharing_module, "mps_environment", refuse)
-    stand_in_worker(PATIENT.replace("deadline =", "print(os.environ['MIXTUI_REMARK'], flush=True)\ndeadline ="))
-    runs = [queued(recipe=ON_GPU), queued(recipe=ON_GPU)]
-    until(supervisor, lambda: all(paths.output.exists() and paths.output.read_text() for paths in runs))
-    assert "take turns" in runs[0].output.read_text()
-    assert (read_json(runs[0].process) or {})["mps"] is False
-
-
-def test_an_mps_fault_is_named_and_what_it_took_down_goes_on_in_turns(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    gpus: list[Gpu],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "TOGETHER", 0.3)
-    fault = """
-if "CUDA_MPS_PIPE_DIRECTORY" in os.environ:
-    wait_for(paths.root.parent / "fault")
-    end("failed", "error", "AcceleratorError: CUDA error: the remote procedural call between the MPS server and ...")
-else:
-    print(os.environ["MIXTUI_REMARK"], flush=True)
-    end()
-"""
-    stand_in_worker(WORKER.replace("BODY", fault))
-    runs = [queued(recipe=ON_GPU) for _ in range(3)]
-    until(supervisor, lambda: all(state(paths) is State.RUNNING for paths in runs))
-    (runs[0].root.parent / "fault").touch()
-    all_done(supervisor)
-    for paths in runs:
-        assert state(paths) is State.FINISHED
-        assert "An MPS fault took 3 runs down together" in paths.output.read_text()
-
-
-def test_one_training_that_fails_alone_under_mps_has_failed(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    gpus: list[Gpu],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "TOGETHER", 0.2)
-    alone = """
-if "a0.3" in paths.id:
-    end("failed", "error", "AcceleratorError: CUDA error: device-side assert triggered")
-else:
-    wait_for(paths.root / "go")
-    end()
-"""
-    stand_in_worker(WORKER.replace("BODY", alone))
-    bad, good = queued(recipe={**ON_GPU, "alpha": 0.3}), queued(recipe=ON_GPU)
-    until(supervisor, lambda: state(bad) is State.FAILED)
-    until(supervisor, lambda: bad.id not in Tickets(bad.root.parent).ids())
-    go(good)
-    all_done(supervisor)
-    assert (state(bad), state(good)) == (State.FAILED, State.FINISHED)
-    assert bad.last_claim() == 1
-
-
-# The process
 
 
 def test_one_supervisor_works_at_a_time_and_ends_when_nothing_is_left(
@@ -569,91 +62,6 @@ def test_a_supervisor_that_is_killed_takes_no_training_with_it(
     assert lock_path(store.root).exists()
 
 
-def test_a_run_that_cannot_be_started_holds_up_no_other_and_the_queue_says_why(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "REST", 0.5)
-    stand_in_worker(QUICK)
-    odd, other = queued(python="/no/such/python"), queued()
-    until(supervisor, lambda: state(other) is State.FINISHED)
-    assert supervisor.tick()
-    assert "cannot be started" in note_of(odd.root.parent)
-    change_control(odd, python=sys.executable)
-    until(supervisor, lambda: state(odd) is State.FINISHED)
-    supervisor.tick()
-    assert note_of(odd.root.parent) == ""
-
-
-def test_what_was_claimed_and_never_begun_is_begun_by_the_next_supervisor(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    paths = queued()
-    paths.claim(1).touch()  # and the supervisor was killed before it started the keeper
-    os.utime(paths.claim(1), (1e9, 1e9))
-    assert state(paths) is State.CRASHED
-    supervisor.adopt()
-    all_done(supervisor)
-    assert state(paths) is State.FINISHED
-    assert paths.last_claim() == 1
-
-
-def test_a_keeper_that_comes_too_late_does_not_train_beside_another(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    paths = queued()
-    paths.claim(1).touch()
-    paths.claim(2).touch()
-    keeper = [sys.executable, "-P", "-m", "mixtui.launch.keeper", str(paths.root), "1", "{}"]
-    assert subprocess.run(keeper, check=False, timeout=30).returncode == 0
-    assert not paths.process.exists()
-
-
-def test_runs_that_somebody_was_killed_over_are_found_without_tickets(
-    store: Store, queued: Callable[..., RunPaths], stand_in_worker: StandIn
-) -> None:
-    stand_in_worker(QUICK)
-    young, old = queued(), queued()
-    for paths in (young, old):
-        Tickets(store.root).remove(paths.id)
-    os.utime(old.root, (1e9, 1e9))
-    pick_up_left_over(store, [young.id, old.id])
-    assert Tickets(store.root).ids() == {old.id}
-
-
-def test_odd_values_in_one_control_file_do_not_stop_the_queue(
-    supervisor: Supervisor,
-    queued: Callable[..., RunPaths],
-    stand_in_worker: StandIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(supervisor_module, "REST", 0.05)
-    stand_in_worker(QUICK)
-    odd = [queued(**{name: value}) for name, value in (("priority", "high"), ("gpus", None), ("retries", "2"))]
-    good = queued()
-    all_done(supervisor)
-    assert state(good) is State.FINISHED
-    assert all(paths.last_claim() == 0 for paths in odd)
-
-
-def test_a_full_disk_is_waited_for(
-    supervisor: Supervisor, queued: Callable[..., RunPaths], stand_in_worker: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stand_in_worker(QUICK)
-    paths = queued()
-    with monkeypatch.context() as full:
-        full.setattr(supervisor_module, "ROOM", 2**62)
-        supervisor.tick()
-    assert (state(paths), paths.last_claim()) == (State.QUEUED, 0)
-    assert "waits for room on the disk" in note_of(paths.root.parent)
-    all_done(supervisor)
-    assert state(paths) is State.FINISHED
-
-
 def test_a_supervisor_whose_lock_was_tidied_away_leaves_the_queue_to_another(
     store: Store, queued: Callable[..., RunPaths], stand_in_worker: StandIn
 ) -> None:
@@ -670,13 +78,127 @@ def test_a_supervisor_whose_lock_was_tidied_away_leaves_the_queue_to_another(
 
 
 def test_the_listing_after_a_long_queue_finds_the_runs_read_already(
-    supervisor: Supervisor, make_run: MakeRun, make_event: MakeEvent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, make_run: MakeRun, make_event: MakeEvent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("mixtui.store.listing.MANY", 2)
     monkeypatch.setattr("mixtui.store.listing.SETTLED_AFTER", 0)
     for _ in range(3):
         make_run([make_event("attempt"), make_event("end")], claims=1)
-    supervisor.leave()
+    assert supervisor.main(store.root) == 0
     (kept,) = (tmp_path / "cache").rglob("*.jsonl")
     assert len(kept.read_text().splitlines()) == 4
+
+
+# Several watches
+
+
+@dataclass
+class MadeWatch:
+    """Has something to do for some ticks, tells what it was asked, and raises what it was given to raise."""
+
+    ticks: int = 0
+    note: str = ""
+    errors: dict[str, Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    at_tick: Callable[[], object] = lambda: None
+
+    def adopt(self) -> None:
+        self._do("adopt")
+
+    def tick(self) -> bool:
+        self.ticks -= 1
+        self._do("tick")
+        self.at_tick()
+        return self.ticks > 0
+
+    def has_tickets(self) -> bool:
+        return self.ticks > 0
+
+    def leave(self) -> None:
+        self.note = ""
+        self._do("leave")
+
+    def _do(self, what: str) -> None:
+        self.asked.append(what)
+        if what in self.errors:
+            raise self.errors.pop(what)
+
+
+@pytest.fixture
+def supervise(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Lets a supervisor work over the given watches till they are done; its exit code."""
+    monkeypatch.setattr(supervisor, "LOOK_EVERY", 0.01)
+    store.root.mkdir()
+
+    def supervise(*watches: Watch) -> int:
+        launchers = [MadeLauncher(watch) for watch in watches]
+        monkeypatch.setattr(supervisor, "watching_launchers", lambda: launchers)
+        return supervisor.main(store.root)
+
+    return supervise
+
+
+@dataclass
+class MadeLauncher:
+    its: Watch
+
+    def watch(self, root: Path) -> Watch:
+        return self.its
+
+
+def test_it_works_until_the_last_watch_has_nothing_left_to_do(supervise: Callable[..., int], store: Store) -> None:
+    short, long = MadeWatch(ticks=1), MadeWatch(ticks=4)
+    assert supervise(short, long) == 0
+    assert long.asked.count("tick") == short.asked.count("tick") == 4
+    for watch in (short, long):
+        assert (watch.asked[0], watch.asked[-1]) == ("adopt", "leave")
+    assert not is_locked(lock_path(store.root))
+
+
+@pytest.mark.parametrize("when", ["adopt", "tick", "leave"])
+@pytest.mark.parametrize("error", [OSError("the server is away"), MixtuiError("The queue is odd.", "Mend it.")])
+def test_a_watch_that_fails_does_not_keep_the_others(
+    when: str, error: Exception, supervise: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd, good = MadeWatch(ticks=2, errors={when: error}), MadeWatch(ticks=3)
+    assert supervise(odd, good) == 0
+    assert good.asked.count("tick") >= 3
+    assert good.asked[-1] == "leave"
+    assert str(error) in capsys.readouterr().err  # which is its log
+
+
+def test_a_watch_that_failed_for_a_moment_is_asked_again(supervise: Callable[..., int]) -> None:
+    watch = MadeWatch(ticks=2, errors={"tick": OSError("the server is away")})
+    assert supervise(watch) == 0
+    assert watch.ticks <= 0
+
+
+def test_the_first_watch_with_a_note_is_heard_and_in_the_end_there_is_none(
+    supervise: Callable[..., int], store: Store
+) -> None:
+    heard: list[str] = []
+    silent, other = MadeWatch(ticks=3), MadeWatch(ticks=3, note="squeue failed.")
+    silent.at_tick = lambda: heard.append(note_of(store.root))
+    assert supervise(silent, other) == 0
+    assert heard[1:] == ["squeue failed."] * 2
+    assert note_of(store.root) == ""
+
+
+def test_a_run_queued_just_before_it_ends_is_seen(supervise: Callable[..., int]) -> None:
+    watch = MadeWatch(ticks=1)
+
+    def queue_one() -> None:
+        if watch.asked.count("leave") == 0 and watch.asked.count("adopt") == 2:
+            watch.ticks = 3
+
+    adopt = watch.adopt
+
+    def adopt_and_find() -> None:
+        adopt()
+        queue_one()
+
+    watch.adopt = adopt_and_find  # type: ignore[method-assign]
+    assert supervise(watch) == 0
+    assert watch.asked.count("tick") == 4
+    assert watch.asked[-1] == "leave"

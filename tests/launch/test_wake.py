@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mixtui.launch.queue import waiting_here
+from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.wake import lock_path, note_of, note_path, wake
 from mixtui.lock import Lock, is_locked
 from mixtui.store.control import change_control
@@ -77,7 +77,7 @@ def waiting(make_run: MakeRun, stand_in_worker: StandIn, store: Store) -> RunPat
         wait_for(paths.root / "go")
     """)
     paths = make_run()
-    change_control(paths, **waiting_here(Run.load(paths.root).config))
+    change_control(paths, **LocalLauncher().wants(Run.load(paths.root).config, 0))
     Tickets(store.root).add(paths.id)
     return paths
 
@@ -100,6 +100,16 @@ def test_without_tickets_nothing_starts(store: Store, make_run: MakeRun) -> None
     wake(store.root)
     assert not store.root.exists()
     make_run()
+    wake(store.root)
+    assert supervisors(store.root) == []
+
+
+def test_tickets_that_only_another_host_can_see_to_start_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Slurm's, on a host without Slurm."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    Tickets(store.root, "slurm").add("a-run")
     wake(store.root)
     assert supervisors(store.root) == []
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mixtui.store.control import change_control, want
+from mixtui.store.control import change_control, read_control, want
 from mixtui.store.files import read_json
 from mixtui.store.paths import RunPaths
 
@@ -102,6 +102,18 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(content: str, paths: Ru
     with refused("control.json"):
         want(paths, "stop")
     assert paths.control.read_text() == content
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "\0"])
+def test_what_cannot_be_read_is_an_error_for_a_person(content: str, paths: RunPaths, refused: Refused) -> None:
+    paths.control.write_text(content)
+    with refused("control.json"):
+        read_control(paths)
+    paths.control.unlink()
+    assert read_control(paths) == {}
+    paths.control.mkdir()
+    with refused("Is a directory"):
+        read_control(paths)
 
 
 def test_a_run_that_is_gone_is_an_error_for_a_person(tmp_path: Path, refused: Refused) -> None:

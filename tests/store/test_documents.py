@@ -11,6 +11,7 @@ from mixtui.launch.queue import queue_order
 from mixtui.store.control import change_control
 from mixtui.store.document import listed_document
 from mixtui.store.documents import needs_attention, part, queue, study_tag, tags
+from mixtui.store.job import Job, write_job
 from mixtui.store.run import Run
 from mixtui.store.store import Store
 from tests.conftest import MakeRun
@@ -52,6 +53,20 @@ def test_the_queue_has_the_order_in_which_runs_start(store: Store, make_run: Mak
     runs = [Run.load(path) for path in store.run_dirs()]
     expected = [found.id for found in sorted(runs, key=queue_order)]
     assert [document["id"] for document in queue(map(listed_document, runs))] == expected
+
+
+def test_a_run_that_a_scheduler_has_says_who_and_what_it_waits_for(make_run: MakeRun) -> None:
+    paths = make_run()
+    own = listed_document(Run.load(paths.root))
+    assert (own["launcher"], own["waits_for"]) == (None, None)
+    change_control(paths, launcher="slurm")
+    write_job(paths, Job(1, "Slurm", "7", "waiting", "Resources"))
+    waiting = listed_document(Run.load(paths.root))
+    assert (waiting["state"], waiting["launcher"], waiting["waits_for"]) == ("queued", "slurm", "Resources")
+    write_job(paths, Job(1, "Slurm", "7", "ended", "TIMEOUT", "timeout"))
+    ended = listed_document(Run.load(paths.root))
+    assert (ended["state"], ended["reason"], ended["waits_for"]) == ("crashed", "timeout", None)
+    assert waiting.keys() == own.keys() == ended.keys()
 
 
 @settings(max_examples=50)

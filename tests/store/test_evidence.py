@@ -11,6 +11,7 @@ import pytest
 from mixtui.store.control import want
 from mixtui.store.evidence import evidence
 from mixtui.store.files import write_json
+from mixtui.store.job import Job, write_job
 from mixtui.store.labels import pin
 from mixtui.store.paths import RunPaths
 from mixtui.store.recorder import Recorder
@@ -28,9 +29,10 @@ MakeRun = Callable[..., RunPaths]
         lambda paths: write_json(paths.exit, {"attempt": 1}),
         lambda paths: pin(Run.load(paths.root), True),
         lambda paths: Recorder(paths, 1).event("phase", 0, phase="training"),
+        lambda paths: write_job(paths, Job(1, "Slurm", "7", "waiting")),
         lambda paths: paths.meta.unlink(),
     ],
-    ids=["a wish", "a process", "an exit", "a label", "an event", "a file gone"],
+    ids=["a wish", "a process", "an exit", "a label", "an event", "a job", "a file gone"],
 )
 def test_whatever_can_change_what_is_known_changes_it(change: Callable[[RunPaths], object], make_run: MakeRun) -> None:
     paths = make_run()

@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mixtui.store.control import change_control
 from mixtui.store.files import write_json
+from mixtui.store.job import Job, write_job
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import ProcessIdentity, identify, this_process
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import CLAIM_GRACE, LOST_AFTER, STALLED_AFTER, State, Status, status
+from tests.store.made_documents import anything
 
 MakeEvent = Callable[..., dict[str, Any]]
 MakeRun = Callable[..., RunPaths]
@@ -301,6 +305,227 @@ def test_on_another_host_an_exit_is_an_exit(training_run: RunPaths) -> None:
     record_process(training_run, ELSEWHERE)
     record_exit(training_run, signal="SIGTERM")
     assert status_of(training_run).state is State.CRASHED
+
+
+# A job of a cluster's scheduler
+
+WAITS = Job(1, "Slurm", "7", "waiting", "Resources")
+TRAINS = Job(1, "Slurm", "7", "running")
+
+
+def ended_by(reason: str, attempt: int = 1) -> Job:
+    return Job(attempt, "Slurm", "7", "ended", reason.upper(), reason)
+
+
+def give_to_slurm(paths: RunPaths, job: Job | None = None, **control: Any) -> None:
+    change_control(paths, launcher="slurm", **control)
+    if job is not None:
+        write_job(paths, job)
+
+
+@pytest.fixture
+def on_a_node(training_run: RunPaths) -> RunPaths:
+    """A run that trains as job 7 on another host."""
+    record_process(training_run, ELSEWHERE)
+    give_to_slurm(training_run, TRAINS)
+    return training_run
+
+
+@pytest.mark.parametrize(
+    ("job", "want", "expected"),
+    [
+        (None, "run", Status(State.QUEUED)),
+        (WAITS, "run", Status(State.QUEUED, sentence="Waits as Slurm job 7: Resources.", waits_for="Resources")),
+        (replace(WAITS, why=""), "run", Status(State.QUEUED, sentence="Waits as Slurm job 7.", waits_for="")),
+        (TRAINS, "run", Status(State.QUEUED, sentence="Waits as Slurm job 7.", waits_for="")),
+        (replace(WAITS, attempt=0), "run", Status(State.QUEUED)),
+        (WAITS, "stop", Status(State.STOPPED, "requested", "Stopped before it started.")),
+        (WAITS, "pause", Status(State.PAUSED, "requested", "Paused before it started.")),
+        (ended_by("cancelled"), "stop", Status(State.STOPPED, "requested", "Stopped before it started.")),
+        (
+            ended_by("cancelled"),
+            "run",
+            Status(State.STOPPED, "cancelled", "Slurm job 7 was cancelled. The run had not started."),
+        ),
+        (
+            ended_by("node-failed"),
+            "run",
+            Status(State.CRASHED, "node-failed", "The node of Slurm job 7 failed. The run had not started."),
+        ),
+        (
+            ended_by("error"),
+            "run",
+            Status(State.CRASHED, "error", "Slurm job 7 failed. The run had not started."),
+        ),
+    ],
+)
+def test_a_run_that_a_scheduler_has_and_nobody_began(
+    job: Job | None, want: str, expected: Status, make_run: MakeRun
+) -> None:
+    paths = make_run()
+    give_to_slurm(paths, job, want=want)
+    assert status_of(paths) == expected
+
+
+def test_a_job_counts_only_for_a_run_that_a_scheduler_has(make_run: MakeRun) -> None:
+    paths = make_run()
+    write_job(paths, WAITS)
+    assert status_of(paths) == Status(State.QUEUED)
+    paths.job.write_text("{")
+    assert status_of(paths) == Status(State.QUEUED)
+
+
+def test_a_job_of_an_earlier_attempt_says_nothing_of_this_one(on_a_node: RunPaths) -> None:
+    change_control(on_a_node, attempt=2)
+    assert status_of(on_a_node) == Status(State.QUEUED)
+    on_a_node.claim(2).touch()
+    record_process(on_a_node, ELSEWHERE, attempt=2)
+    write_job(on_a_node, ended_by("node-failed"))
+    assert status_of(on_a_node) == Status(State.STARTING, host="elsewhere")
+
+
+@pytest.mark.parametrize(("want", "state"), [("run", State.RUNNING), ("stop", State.STOPPING)])
+def test_a_run_that_trains_in_a_job_is_live(want: str, state: State, on_a_node: RunPaths) -> None:
+    change_control(on_a_node, want=want)
+    assert status_of(on_a_node) == Status(state, host="elsewhere")
+
+
+def test_while_its_job_runs_a_run_that_is_silent_is_lost(on_a_node: RunPaths) -> None:
+    make_silent(on_a_node, LOST_AFTER + 60)
+    assert status_of(on_a_node).state is State.LOST
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "told"),
+    [
+        ("timeout", State.CRASHED, "timeout"),
+        ("oom", State.CRASHED, "oom"),
+        ("node-failed", State.CRASHED, "node-failed"),
+        ("preempted", State.STOPPED, "preempted"),
+        ("cancelled", State.STOPPED, "cancelled"),
+        ("error", State.CRASHED, "unknown"),
+        ("done", State.CRASHED, "unknown"),
+        ("unknown", State.CRASHED, "unknown"),
+    ],
+)
+@pytest.mark.parametrize("signal", [None, "SIGKILL", "SIGTERM"])
+def test_a_run_that_its_jobs_end_took_along(
+    reason: str, state: State, told: str, signal: str | None, on_a_node: RunPaths
+) -> None:
+    write_job(on_a_node, ended_by(reason))
+    if signal is not None:
+        record_exit(on_a_node, signal=signal)
+        told = "signal" if told == "unknown" else told
+    status = status_of(on_a_node)
+    assert (status.state, status.reason) == (state, told)
+    assert "epoch 1" in status.sentence
+
+
+@pytest.mark.parametrize("reason", ["timeout", "cancelled", "node-failed", "done"])
+def test_a_training_that_ended_by_itself_is_not_its_jobs_doing(reason: str, on_a_node: RunPaths) -> None:
+    write_job(on_a_node, ended_by(reason))
+    record_exit(on_a_node, code=1)
+    assert (status_of(on_a_node).state, status_of(on_a_node).reason) == (State.CRASHED, "error")
+
+
+@pytest.mark.parametrize(("want", "state"), [("stop", State.STOPPED), ("pause", State.PAUSED)])
+def test_a_job_that_was_cancelled_for_a_run_that_was_to_end(want: str, state: State, on_a_node: RunPaths) -> None:
+    give_to_slurm(on_a_node, ended_by("cancelled"), want=want)
+    assert status_of(on_a_node) == Status(state, "requested", "It was asked to end. Slurm job 7 was cancelled.")
+
+
+@pytest.mark.parametrize("end", [None, "signal", "timeout"])
+@pytest.mark.parametrize("signal", [None, "SIGKILL", "SIGTERM", "SIGUSR2"])
+def test_an_interrupted_run_waits_for_its_jobs_next_turn(
+    end: str | None, signal: str | None, on_a_node: RunPaths, make_event: MakeEvent
+) -> None:
+    if end is not None:
+        log = JsonlWriter(on_a_node.events)
+        log.append([make_event("end", state="stopped", reason=end)])
+        log.close()
+    if signal is not None:
+        record_exit(on_a_node, signal=signal)
+    write_job(on_a_node, WAITS)
+    assert (status_of(on_a_node).state, status_of(on_a_node).waits_for) == (State.QUEUED, "Resources")
+    change_control(on_a_node, want="stop")
+    assert status_of(on_a_node) == Status(State.STOPPED, "requested", "Stopped before it went on.")
+    change_control(on_a_node, want="pause")
+    assert status_of(on_a_node) == Status(State.PAUSED, "requested", "Paused before it went on.")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), [("finished", "done"), ("stopped", "requested"), ("failed", "nan"), ("stopped", "disk-full")]
+)
+@pytest.mark.parametrize("job", [WAITS, TRAINS, ended_by("timeout"), ended_by("cancelled")])
+def test_a_run_that_came_to_its_end_is_at_its_end_whatever_its_job_does(
+    state: str, reason: str, job: Job, make_run: MakeRun, make_event: MakeEvent
+) -> None:
+    paths = make_run([make_event("attempt"), make_event("end", state=state, reason=reason, message="So.")], claims=1)
+    give_to_slurm(paths, job)
+    assert status_of(paths) == Status(State(state), reason, "So.")
+
+
+@pytest.mark.parametrize("record", [{"code": 1}, {"signal": "SIGSEGV"}, {"signal": "SIGKILL", "out_of_memory": True}])
+def test_a_crash_is_one_though_its_job_goes_on_for_others(record: dict[str, Any], on_a_node: RunPaths) -> None:
+    record_exit(on_a_node, **record)
+    for job in (WAITS, TRAINS):
+        write_job(on_a_node, job)
+        assert status_of(on_a_node).state is State.CRASHED
+
+
+@pytest.mark.parametrize(
+    ("end", "job", "reason", "words"),
+    [
+        ("signal", TRAINS, "signal", "Saved."),
+        ("signal", ended_by("preempted"), "preempted", "Slurm job 7 had to give way to another. The run saved before"),
+        ("signal", ended_by("cancelled"), "cancelled", "Slurm job 7 was cancelled. The run saved before"),
+        ("signal", ended_by("done"), "signal", "Saved."),
+        ("timeout", TRAINS, "timeout", "Saved."),
+        ("timeout", ended_by("done"), "timeout", "It was not queued again"),
+        ("timeout", ended_by("cancelled"), "timeout", "It was not queued again"),
+    ],
+)
+def test_a_run_that_saved_says_why_it_had_to(
+    end: str, job: Job, reason: str, words: str, make_run: MakeRun, make_event: MakeEvent
+) -> None:
+    events = [make_event("attempt"), make_event("end", state="stopped", reason=end, message="Saved.")]
+    paths = make_run(events, claims=1)
+    give_to_slurm(paths, job)
+    status = status_of(paths)
+    assert (status.state, status.reason) == (State.STOPPED, reason)
+    assert words in status.sentence
+
+
+def test_a_claim_of_another_host_has_longer_to_show_its_process_unless_its_job_ended(make_run: MakeRun) -> None:
+    paths = make_run(claims=1)
+    give_to_slurm(paths, TRAINS)
+    make_silent(paths, CLAIM_GRACE + 1)
+    assert status_of(paths) == Status(State.STARTING)
+    make_silent(paths, LOST_AFTER + 1)
+    assert (status_of(paths).state, status_of(paths).began) == (State.CRASHED, False)
+    paths.claim(1).touch()
+    write_job(paths, ended_by("node-failed"))
+    assert status_of(paths).state is State.CRASHED
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from(["attempt", "id", "phase", "why", "reason"]), anything, max_size=3))
+def test_whatever_stands_in_job_json_it_is_a_state_or_a_broken_run(
+    changes: dict[str, Any], on_a_node: RunPaths
+) -> None:
+    whole = {"attempt": 1, "scheduler": "Slurm", "id": "7", "phase": "ended", "why": "", "reason": "cancelled"}
+    on_a_node.job.write_text(json.dumps({**whole, **changes}))
+    try:
+        assert isinstance(status_of(on_a_node).state, State)
+    except BrokenRunError as error:
+        assert "job.json" in error.message
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "[" * 100_000, '{"attempt": 1', "\0\0"])
+def test_a_job_that_cannot_be_read_is_a_broken_run(content: str, on_a_node: RunPaths) -> None:
+    on_a_node.job.write_text(content)
+    with pytest.raises(BrokenRunError, match="job"):
+        Run.load(on_a_node.root)
 
 
 # A folder that was copied, or where somebody left things

@@ -57,3 +57,20 @@ def test_a_runs_folder_that_is_none_has_no_queue(store: Store, refused: Refused)
     assert Tickets(store.root).ids() == set()
     with refused("one cannot be queued"):
         Tickets(store.root).add("one")
+
+
+def test_a_scheduler_has_one_for_all_hosts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    Tickets(store.root, "slurm").add("theirs")
+    Tickets(store.root).add("ours")
+    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+    assert Tickets(store.root, "slurm").ids() == {"theirs"}
+    assert Tickets(store.root).ids() == set()
+    assert store.run_dirs() == []
+
+
+def test_a_host_may_be_called_as_a_scheduler_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "slurm")
+    Tickets(store.root, "slurm").add("theirs")
+    Tickets(store.root).add("ours")
+    assert Tickets(store.root).ids() == {"ours"}
+    assert Tickets(store.root, "slurm").ids() == {"theirs"}

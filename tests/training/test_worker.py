@@ -20,7 +20,7 @@ import torch
 from mixtui import worker
 from mixtui.datasets.arrays import ImageData
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, MixtuiError
-from mixtui.store.control import want
+from mixtui.store.control import change_control, want
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.run import Run
 from mixtui.store.status import State
@@ -35,12 +35,13 @@ Train = Callable[..., Trainer]
 Outcome = Callable[[Run], dict[str, Any]]
 
 EVERYTHING = {"augment": True, "mixup_per": "sample", "schedule": "cosine"}
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 ENDLESS = 1_000_000  # epochs, for a run that is to be ended
 
 
 @pytest.fixture(autouse=True)
 def keep_signal_handlers() -> Iterator[None]:
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
@@ -163,12 +164,33 @@ def test_ended_by_request(what: Any, state: State, make_run: MakeRun, start_work
 
 def test_a_request_counts_for_more_than_the_signal_that_hastens_it(make_run: MakeRun) -> None:
     run = make_run()
-    watch = EndWatch(run.paths)
+    watch = EndWatch(run.paths, 1)
     assert not watch.wanted()
     want(run.paths, "stop")
     os.kill(os.getpid(), signal.SIGTERM)
     assert watch.wanted()
     assert ending_of(StopTrainingError(), watch).reason == "requested"
+
+
+def test_a_scheduler_says_by_a_signal_that_time_is_up(make_run: MakeRun) -> None:
+    watch = EndWatch(make_run().paths, 1)
+    os.kill(os.getpid(), signal.SIGUSR2)
+    assert watch.wanted()
+    ending = ending_of(StopTrainingError(), watch)
+    assert (ending.state, ending.reason, ending.exit_code) == ("stopped", "timeout", EXIT_INTERRUPTED)
+    want(watch._paths, "pause")
+    assert watch.wanted()
+    assert ending_of(StopTrainingError(), watch).state == "paused"
+
+
+@pytest.mark.parametrize(("attempt", "superseded"), [(1, False), (2, False), (3, True), (None, False), ("3", False)])
+def test_a_training_that_was_begun_anew_elsewhere_ends(attempt: object, superseded: bool, make_run: MakeRun) -> None:
+    """Its host was out of reach for a while, and two must not write."""
+    run = make_run()
+    change_control(run.paths, attempt=attempt)
+    watch = EndWatch(run.paths, 2)
+    assert watch.wanted() is superseded
+    assert watch.want == ("stop" if superseded else "run")
 
 
 def test_an_end_wanted_before_the_training(make_run: MakeRun, work: Work, train: Train, outcome: Outcome) -> None:
@@ -201,7 +223,7 @@ def test_an_end_wanted_while_the_data_are_read(make_run: MakeRun, work: Work, mo
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"want": 3'])
 def test_a_control_file_that_cannot_be_read(content: str, make_run: MakeRun) -> None:
     run = make_run()
-    watch = EndWatch(run.paths)
+    watch = EndWatch(run.paths, 1)
     run.paths.control.write_text(content)
     assert not watch.wanted()
     watch.signal = "SIGTERM"
@@ -359,7 +381,7 @@ DISK_FULL = OSError(errno.ENOSPC, "No space left on device")
     ],
 )
 def test_what_an_error_means(error: BaseException, state: str, reason: str, exit_code: int, make_run: MakeRun) -> None:
-    ending = ending_of(error, EndWatch(make_run().paths))
+    ending = ending_of(error, EndWatch(make_run().paths, 1))
     assert (ending.state, ending.reason, ending.exit_code) == (state, reason, exit_code)
     assert ending.message
     assert "\n" not in ending.message

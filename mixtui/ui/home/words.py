@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mixtui.launch.estimate import runs_at_once, until_empty
-from mixtui.store.documents import LIVE, TROUBLED, Document, needs_attention, queue
+from mixtui.store.documents import LIVE, TROUBLED, Document, has_scheduler, needs_attention, queue
 from mixtui.ui.notices import counts
 
 SecondsLeft = Callable[[Document], float | None]
@@ -34,7 +34,7 @@ def seconds_until_empty(documents: Iterable[Document], host: str, gpus: int, lef
     """Until this host's queue is empty; None where that cannot be told. `left` are the seconds that a run needs yet."""
     from mixtui.launch.devices import cores  # what that imports takes longer than the rest of this screen
 
-    here = [document for document in documents if document.get("host") in (None, host)]
+    here = [one for one in documents if one.get("host") in (None, host) and not has_scheduler(one)]
     live, waiting = [document for document in here if document["state"] in LIVE], queue(here)
     first = next(iter(live or waiting), None)
     if first is None:

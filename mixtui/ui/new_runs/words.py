@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mixtui.calibration.mixup_floor import mean_stronger_weight, mixed_loss_floor
 from mixtui.config import RunConfig
 from mixtui.datasets.catalog import CATALOG, SYNTHETIC, DatasetInfo
-from mixtui.launch.slurm import slurm_note
+from mixtui.launch.slurm.allocation import slurm_note
 from mixtui.launch.sweep import Sweep
 from mixtui.store.documents import Document, part
 from mixtui.ui.new_runs.form import Entries, changed

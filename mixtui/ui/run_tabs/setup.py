@@ -84,6 +84,7 @@ def _sections(facts: Facts, command: str) -> list[Section]:
             [
                 ("state", printable(document["state"]) + f" ({reason})" * bool(reason)),
                 ("", printable(document.get("sentence") or "")),
+                *_texts(document, "launcher", "job"),
                 *_texts(document, "created", "started", "ended"),
             ],
         ),

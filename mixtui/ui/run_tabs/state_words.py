@@ -14,6 +14,10 @@ def before_the_first(facts: Facts, place: int | None) -> str:
     """Why there is no diagram, and when there will be one; `place` is the run's in the queue, counted from 1."""
     state = facts.document["state"]
     if state == "queued":
+        if isinstance(facts.document.get("waits_for"), str):
+            return (
+                f"{printable(facts.document.get('sentence') or '')} The first diagram comes after its epoch 1.".strip()
+            )
         where = f", {ordinal(place)} in turn" if place else ""
         return f"This run waits in the queue{where}. The first diagram comes after its epoch 1."
     if state == "starting":

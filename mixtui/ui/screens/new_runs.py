@@ -15,7 +15,7 @@ from mixtui.errors import MixtuiError
 from mixtui.launch.devices import cores
 from mixtui.launch.grid import next_study
 from mixtui.launch.sweep import Sweep
-from mixtui.store.documents import LIVE, queue
+from mixtui.store.documents import LIVE, has_scheduler, queue
 from mixtui.ui.actions import runs_dir_option
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.new_runs import command, words
@@ -164,7 +164,8 @@ class NewRunsScreen(MixtuiScreen):
         if plan is None:
             self._outlook = None
             return
-        ours = [document for document in self.app.documents if document.get("host") in (None, self.app.host)]
+        hosts = (None, self.app.host)
+        ours = [one for one in self.app.documents if one.get("host") in hosts and not has_scheduler(one)]
         live, waiting = [document for document in ours if document["state"] in LIVE], queue(ours)
         # What was found for the wish before counts for a moment: lines that come and go would flicker.
         runs = len(plan.points) + len(live) + len(waiting)

@@ -1,0 +1,71 @@
+"""The seam between mixtui and whatever gets runs trained. To add one: a module like `local_launcher.py`, a class with
+these methods in it, and its line in `launchers.py`.
+
+A run's `control.json` says which `launcher` has it and which `launcher_options` that was given. Everything else
+(states, listings, the interface) reads the run directory: the training writes there how it comes on, through the same
+keeper and worker everywhere; what only a scheduler knows stands in `job.json` (`store/job.py`), written by the
+launcher's `Watch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from mixtui.config import RunConfig
+from mixtui.errors import MixtuiError
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import Run
+from mixtui.store.tickets import Tickets
+
+
+class NotSubmittedError(MixtuiError):
+    """A scheduler refused runs, or could not be asked."""
+
+
+class Watch(Protocol):
+    """What the supervisor does for a launcher's runs below one folder, a moment at a time."""
+
+    note: str  # why runs wait that could be starting, "" for nothing but places
+
+    def adopt(self) -> None:
+        """Give tickets to runs that are this launcher's to see to and that nobody looks after."""
+
+    def tick(self) -> bool:
+        """One look at everything; False when nothing is left to do."""
+
+    def has_tickets(self) -> bool: ...
+
+    def leave(self) -> None:
+        """Nothing is left to do."""
+
+
+class Launcher(Protocol):
+    """A way of getting runs trained."""
+
+    def resolve(self, device: str, runs: int) -> tuple[str, int]:
+        """`device` with `auto` resolved, and the CPU threads for each of so many runs at once.
+
+        Raises MixtuiError for a device that the runs cannot have.
+        """
+
+    def check(self, config: RunConfig) -> None:
+        """Raises MixtuiError where a run of `config` could not be trained any more."""
+
+    def wants(self, config: RunConfig, priority: int) -> dict[str, Any]:
+        """What `control.json` says of a run of `config` that is wanted now."""
+
+    def submit(self, runs: Sequence[RunPaths]) -> None:
+        """See to it that runs are trained whose `control.json` wants that. Raises MixtuiError."""
+
+    def hasten_end(self, run: Run) -> None:
+        """Make a run end soon whose `control.json` wants that already, which its training finds by itself."""
+
+    def tickets(self, root: Path) -> Tickets:
+        """Of the runs below `root` that somebody has to look after."""
+
+    def can_watch(self) -> bool:
+        """Whether this host is one from which runs can be looked after."""
+
+    def watch(self, root: Path) -> Watch: ...

@@ -1,0 +1,157 @@
+"""Looking after the runs that Slurm has: what squeue says of their jobs is written down for all who show runs."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mixtui.errors import MixtuiError
+from mixtui.launch.launchers import launcher_of
+from mixtui.launch.queue import is_left_over, wants_retry
+from mixtui.launch.slurm.jobs import GONE, Seen, SlurmError, ask_accounting, ask_queue
+from mixtui.store.control import change_control
+from mixtui.store.job import Job, read_job, write_job
+from mixtui.store.paths import RunPaths
+from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.server_clock import server_time
+from mixtui.store.status import State
+from mixtui.store.store import Store
+from mixtui.store.tickets import Tickets
+
+ASK_EVERY = 5.0  # seconds: one call for all jobs, which is what a controller bears from everybody
+ASK_AGAIN_AFTER = 15.0  # seconds, after Slurm could not be asked
+TRY_AGAIN_AFTER = 60.0  # seconds, after it refused a run
+
+
+class SlurmWatch:
+    """See `launcher.Watch`. Several hosts may watch the same runs: they write the same."""
+
+    def __init__(self, root: Path) -> None:
+        self.note = ""
+        self._store = Store(root)
+        self._tickets = Tickets(root, "slurm")
+        self._next_look = 0.0
+        self._jobs: dict[str, str] = {}  # of each run, so that not every record is read at every look
+        self._seen: dict[str, tuple[Seen, int]] = {}  # what was written down of each run, and when
+        self._refused: dict[str, tuple[float, str]] = {}  # until when a run is not submitted again, and why
+
+    def adopt(self) -> None:
+        for run in self._store.runs():
+            if isinstance(run, Run) and run.control.get("launcher") == "slurm":
+                waits = run.status.state is State.QUEUED and (run.status.waits_for is not None or is_left_over(run))
+                if waits or run.status.state.is_live or run.status.state is State.LOST:
+                    self._tickets.add(run.id)
+
+    def has_tickets(self) -> bool:
+        return bool(self._tickets.ids())
+
+    def leave(self) -> None:
+        self.note = ""
+
+    def tick(self) -> bool:
+        ids = self._tickets.ids()
+        if not ids:
+            return False
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + ASK_EVERY
+            self._look(ids)
+        return True
+
+    def _look(self, ids: set[str]) -> None:
+        asked = server_time(self._store.root)
+        try:
+            queue = ask_queue()
+        except SlurmError as error:
+            self.note, self._next_look = f"{error.message} {error.hint}", time.monotonic() + ASK_AGAIN_AFTER
+            return
+        self.note = ""
+        jobs = {run_id: job for run_id in sorted(ids) if (job := self._job_of(run_id)) is not None}
+        missing = {job for job in jobs.values() if job not in queue}
+        told = queue | dict.fromkeys(missing, GONE) | (ask_accounting(missing) if missing else {})
+        for run_id, job in jobs.items():
+            paths = RunPaths(self._store.root / run_id)
+            if (told[job], _written(paths)) != self._seen.get(run_id) or told[job].phase == "ended":
+                self._note_down(paths, told, asked)
+
+    def _job_of(self, run_id: str) -> str | None:
+        """The id of a run's job; submits one that has none."""
+        if run_id not in self._jobs:
+            paths = RunPaths(self._store.root / run_id)
+            try:
+                run = Run.load(paths.root)
+                job = read_job(paths)
+                if job is not None and job.attempt >= run.control.get("attempt", 0):
+                    self._jobs[run_id] = job.id
+                elif run.status.state is State.QUEUED:
+                    self._submit(run)
+                else:
+                    self._forget(run_id)
+            except (OSError, ValueError, BrokenRunError):  # removed, or spoilt
+                self._forget(run_id)
+        return self._jobs.get(run_id)
+
+    def _submit(self, run: Run) -> None:
+        """Hand over a run that nobody has handed over, or that is to be tried again."""
+        until, why = self._refused.get(run.id, (0.0, ""))
+        if time.monotonic() < until:
+            self.note = why
+            return
+        try:
+            launcher_of(run.control).submit([run.paths])
+        except MixtuiError as error:
+            self.note = f"{error.message} {error.hint}"
+            self._refused[run.id] = time.monotonic() + TRY_AGAIN_AFTER, self.note
+
+    def _note_down(self, paths: RunPaths, told: Mapping[str, Seen], asked: float) -> None:
+        try:
+            job = read_job(paths)
+            if job is None or job.id not in told:  # another has it since
+                del self._jobs[paths.id]
+                return
+            self._jobs[paths.id] = job.id
+            seen = told[job.id]
+            if seen is GONE and job.phase == "waiting":  # what never ran leaves no trace in squeue when it is cancelled
+                seen = replace(GONE, reason="cancelled")
+            told_itself = job.phase == seen.phase == "ended"  # how it ended, as Slurm calls done what gave way in time
+            as_seen = job if told_itself else replace(job, phase=seen.phase, why=seen.why, reason=seen.reason)
+            if as_seen != job and paths.job.stat().st_mtime < asked:  # else the job has said something newer
+                write_job(paths, as_seen)
+                job = as_seen
+            if as_seen == job:
+                self._seen[paths.id] = told[job.id], _written(paths)
+            if job.phase == "ended":
+                self._see_to_the_end_of(paths, job)
+        except (OSError, ValueError):
+            self._forget(paths.id)  # removed, or spoilt
+
+    def _see_to_the_end_of(self, paths: RunPaths, job: Job) -> None:
+        try:
+            run = Run.load(paths.root)
+        except BrokenRunError:
+            self._forget(paths.id)
+            return
+        if run.status.state.is_live:  # its keeper has yet to write how it ended
+            return
+        if wants_retry(run):
+            change_control(paths, attempt=run.attempt + 1, retries=run.control["retries"] - 1)
+            self._forget(paths.id, ticket=False)
+        elif run.control.get("attempt", 0) <= max(job.attempt, run.attempt):
+            self._forget(paths.id)
+        else:  # somebody resumes it at this moment
+            self._forget(paths.id, ticket=False)
+
+    def _forget(self, run_id: str, *, ticket: bool = True) -> None:
+        self._jobs.pop(run_id, None)
+        self._seen.pop(run_id, None)
+        if ticket:
+            self._tickets.remove(run_id)
+
+
+def _written(paths: RunPaths) -> int:
+    """When the record of a run's job was last written, in ns."""
+    with contextlib.suppress(OSError):
+        return paths.job.stat().st_mtime_ns
+    return 0
