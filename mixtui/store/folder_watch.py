@@ -4,7 +4,7 @@ Whoever writes in a run directory makes files or renames them into place, which 
 and the heartbeat are written to where they lie. So a run that does not train is read again when its directory has
 changed: one that crashed or waits too, since whoever begins an attempt makes a file. One that trains, as far as can be
 told, is read again when one of its files has changed too, and every two seconds, since its state depends on its process
-and on the clock.
+and on the clock. Of many runs that do not train, as in a folder of ten thousand, a look sees to some in turn.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from mixtui.store.status import State
 from mixtui.store.store import Store, is_run
 
 READ_AGAIN_AFTER = 2.0  # seconds
-# A person's editor may write a file where it lies: one look in so many looks at the files of a run at rest too.
+# Of runs at rest a look sees to so many, or to so many a second where that is more: to ten thousand in five seconds.
+AT_REST_A_LOOK = 500
+AT_REST_A_SECOND = 2000
+# A person's editor may write a file where it lies: one turn in so many looks at the files of a run at rest too.
 CLOSELY_EVERY = 64
 # Why a run is broken may lie outside its directory: too many open files, a disk that is away.
 _RESTLESS = frozenset((State.STARTING, State.RUNNING, State.STOPPING, State.LOST, "broken"))
@@ -41,7 +44,8 @@ class FolderWatch:
         self._directories: dict[str, _Directory] = {}  # by name, oldest first
         self._evidence: _Evidence = ()  # of the folder when it was last listed
         self._list_again = -math.inf
-        self._looks = 0
+        self._looked = -math.inf
+        self._next = self._rounds = 0  # whose turn it is of those at rest, and how often all had theirs
 
     def look(self) -> bool:
         """Bring `documents` up to date; True when they changed. Raises MixtuiError when the folder cannot be read."""
@@ -50,12 +54,27 @@ class FolderWatch:
         self._list(now)
         if is_first:
             self._read_all(now)
-        self._looks += 1
-        for turn, directory in enumerate(self._directories.values(), self._looks):
-            directory.look(now, closely=turn % CLOSELY_EVERY == 0)
+        for directory, closely in self._due(now).items():
+            directory.look(now, closely=closely)
         before = self.documents
         self.documents = tuple(d.document for d in self._directories.values() if d.document is not None)
         return len(before) != len(self.documents) or not all(map(operator.is_, before, self.documents))
+
+    def look_at_all(self) -> None:
+        """Have the next look see to all runs, since somebody has just changed some. From any thread."""
+        self._looked = -math.inf
+
+    def _due(self, now: float) -> dict[_Directory, bool]:
+        """What to look at now, and whether closely: the directories not at rest, and those whose turn it is."""
+        looked, self._looked = self._looked, now
+        directories = list(self._directories.values())
+        due = {directory: False for directory in directories if not directory.is_at_rest}
+        for _ in range(int(min(len(directories), max(AT_REST_A_LOOK, (now - looked) * AT_REST_A_SECOND)))):
+            if self._next >= len(directories):
+                self._next, self._rounds = 0, self._rounds + 1
+            due[directories[self._next]] = (self._next + self._rounds) % CLOSELY_EVERY == 0
+            self._next += 1
+        return due
 
     def _list(self, now: float) -> None:
         evidence = _evidence(str(self._store.root))
@@ -88,6 +107,11 @@ class _Directory:
         self._files_evidence: _Evidence | None = None  # not taken yet: of a thousand runs it takes a moment
         self._is_restless = False
         self._read_again = -math.inf
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing but a change to it can make its document another."""
+        return self._read_again == math.inf
 
     def look(self, now: float, *, closely: bool) -> None:
         if (

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -26,10 +27,16 @@ from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
-from mixtui.store.store import Store
+from mixtui.store.store import Store, is_run
+
+Result = TypeVar("Result")
 
 MANY = 100  # runs: fewer are read in no time
+TRIED = 32  # runs, which show how often one waits for the disk
+WAITS = 3  # a run, from which on many are read at once
+AT_ONCE, BATCH = 16, 256  # runs
 SETTLED_AFTER = 2_000_000_000  # nanoseconds: a change that comes later has another time, on any file system
+_THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)  # macOS knows only the process
 # What the document of a run that ended is made of; the directory itself shows a new attempt.
 _PATHS = RunPaths(Path())
 _SOURCES = [str(path) for path in (_PATHS.root, _PATHS.config, _PATHS.control, _PATHS.meta, _PATHS.events)]
@@ -40,13 +47,13 @@ def listed(store: Store) -> list[Document]:
 
     Raises MixtuiError when the folder cannot be read.
     """
-    folders = store.run_dirs()
+    folders = [store.root / name for name in store.folder_names()]
     if len(folders) < MANY:
-        return [read_document(folder) for folder in folders]
+        return [read_document(folder) for folder in folders if is_run(folder)]
     kept = _Kept(store.root)
-    documents = [kept.document(folder) for folder in folders]
+    documents = _each(kept.document, folders)
     kept.save()
-    return documents
+    return [document for document in documents if document is not None]
 
 
 def read_document(folder: Path) -> Document:
@@ -55,6 +62,26 @@ def read_document(folder: Path) -> Document:
         return listed_document(Run.load(folder))
     except BrokenRunError as error:
         return broken_document(error)
+
+
+def _each(read: Callable[[Path], Result], folders: Sequence[Path]) -> list[Result]:
+    """`read` of each of the folders, in their order; of many at once where the first show that one mostly waits, as for
+    a file server."""
+    before = _waits()
+    results = list(map(read, folders[:TRIED]))
+    if _waits() - before < TRIED * WAITS:
+        return results + list(map(read, folders[TRIED:]))
+    from concurrent.futures import ThreadPoolExecutor  # 10 ms
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for start in range(TRIED, len(folders), BATCH):  # whoever leaves meanwhile waits for one batch
+            results += threads.map(read, folders[start : start + BATCH])
+    return results
+
+
+def _waits() -> int:
+    """How often this thread has waited for a disk, or anything but a processor that others use."""
+    return resource.getrusage(_THREAD).ru_nvcsw
 
 
 class _Kept:
@@ -69,8 +96,8 @@ class _Kept:
         self._header = {"code": _code(), "root": ascii(str(root))}
         self._before = self._load()
         self._settled = time.time_ns() - SETTLED_AFTER
-        self._records: list[dict[str, Any]] = []
-        self._new = 0
+        self._still_counts: list[dict[str, Any]] = []
+        self._new: list[dict[str, Any]] = []
 
     def _load(self) -> dict[str, dict[str, Any]]:
         with contextlib.suppress(OSError):
@@ -79,25 +106,27 @@ class _Kept:
                 return {record["id"]: record for record in records}
         return {}
 
-    def document(self, folder: Path) -> Document:
-        """The document of the run in `folder`: the one kept if it still counts, else the one read now."""
+    def document(self, folder: Path) -> Document | None:
+        """The document of the run in `folder`: the one kept if it still counts, else the one read now; None where it is
+        no run. From any thread."""
         found = _evidence(folder)  # before the run is read, so that a change meanwhile is seen the next time
         record = self._before.get(folder.name)
         if record is not None and record["evidence"] == found:
-            self._records.append(record)
+            self._still_counts.append(record)
             return {**record["document"], "path": str(folder)}  # the same folder can be named in several ways
+        if not is_run(folder):
+            return None
         document = read_document(folder)
         if _depends_on_files_alone(document) and max(found[::3], default=0) < self._settled:
-            self._records.append({"id": folder.name, "evidence": found, "document": document})
-            self._new += 1
+            self._new.append({"id": folder.name, "evidence": found, "document": document})
         return document
 
     def save(self) -> None:
-        if self._new <= len(self._before) / 20:  # soon read again, and writing takes time too
+        if len(self._new) <= len(self._before) / 20:  # soon read again, and writing takes time too
             return
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            lines = _lines([self._header, *self._records])
+            lines = _lines([self._header, *self._still_counts, *self._new])
             write_atomically(self._path, lambda file: file.writelines(lines), sync=False)
 
 

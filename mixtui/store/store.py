@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,10 @@ class Store:
 
     def run_dirs(self) -> list[Path]:
         """The run directories, oldest first. Raises MixtuiError when the folder cannot be read."""
-        return [path for name in self.folder_names() if is_run(path := self.root / name)]
+        return self._runs_called(self.folder_names())
+
+    def _runs_called(self, names: Iterable[str]) -> list[Path]:
+        return [path for name in names if is_run(path := self.root / name)]
 
     def folder_names(self) -> list[str]:
         """The names of all folders that may be a run, sorted, in a tenth of the time that it takes to tell which are.
@@ -121,16 +124,17 @@ class Store:
         """
         if "/" in reference and is_run(Path(reference)):
             return Run.load(Path(reference).resolve())
-        dirs = self.run_dirs()
-        if not dirs:
-            raise NoSuchRunError(f"There are no runs in {self.root}.", "Start one with: mixtui run --alpha 0.1")
+        names = self.folder_names()
         if reference == "latest":
-            return Run.load(dirs[-1])
-        matches = (
-            [path for path in dirs if path.name == reference]
-            or [path for path in dirs if _tail(path.name) == reference]
-            or [path for path in dirs if reference and path.name.startswith(reference)]
-        )
+            matches = self._runs_called(names[-1:]) or self._runs_called(names)[-1:]
+        else:
+            matches = (
+                self._runs_called(name for name in names if name == reference)
+                or self._runs_called(name for name in names if _tail(name) == reference)
+                or self._runs_called(name for name in names if reference and name.startswith(reference))
+            )
+        if not matches and not any(is_run(self.root / name) for name in names):
+            raise NoSuchRunError(f"There are no runs in {self.root}.", "Start one with: mixtui run --alpha 0.1")
         if not matches:
             raise NoSuchRunError(f"No run is called {reference!r}.", "mixtui list shows the ids.")
         if len(matches) > 1:

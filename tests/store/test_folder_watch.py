@@ -278,6 +278,84 @@ def test_a_file_edited_where_it_lies_is_seen_after_some_looks(store: Store, ende
     assert watch.documents[0]["name"] == "typed"
 
 
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, store: Store, make_run: MakeRun, make_event: MakeEvent) -> list[RunPaths]:
+    """Five runs that ended, of which one look sees to two; in time to one more each second."""
+    monkeypatch.setattr(folder_watch, "AT_REST_A_LOOK", 2)
+    monkeypatch.setattr(folder_watch, "AT_REST_A_SECOND", 1)
+    return [make_run([make_event("attempt"), make_event("end")], claims=1) for _ in range(5)]
+
+
+def tag_all(runs: list[RunPaths]) -> None:
+    for paths in runs:
+        write_json(paths.meta, {"tags": ["new"]})
+
+
+def tagged(watch: FolderWatch) -> int:
+    return sum(document["tags"] == ["new"] for document in watch.documents)
+
+
+def test_of_many_runs_at_rest_a_look_sees_to_some(store: Store, large: list[RunPaths], clock: Clock) -> None:
+    watch = FolderWatch(store)
+    watch.look()
+    rest(watch, clock)
+    tag_all(large)
+    seen = []
+    for _ in range(3):
+        watch.look()
+        seen.append(tagged(watch))
+    assert seen == [2, 4, 5]
+
+
+def test_many_runs_at_rest_are_all_seen_to_in_some_seconds(store: Store, large: list[RunPaths], clock: Clock) -> None:
+    watch = FolderWatch(store)
+    watch.look()
+    rest(watch, clock)
+    tag_all(large)
+    clock.later += 5
+    assert watch.look()
+    assert tagged(watch) == 5
+
+
+def test_beside_many_runs_at_rest_a_live_one_is_seen_at_every_look(
+    store: Store, large: list[RunPaths], live: RunPaths, make_event: MakeEvent, clock: Clock
+) -> None:
+    watch = FolderWatch(store)
+    watch.look()
+    rest(watch, clock)
+    for epoch in range(1, 4):
+        append(live, make_event("epoch", epoch=epoch))
+        assert watch.look()
+        assert [document["epoch"] for document in watch.documents if document["id"] == live.id] == [epoch]
+
+
+def test_what_a_person_changed_just_now_is_seen_whatever_the_turn(
+    store: Store, large: list[RunPaths], clock: Clock
+) -> None:
+    watch = FolderWatch(store)
+    watch.look()
+    rest(watch, clock)
+    tag_all(large)
+    watch.look_at_all()
+    assert watch.look()
+    assert tagged(watch) == 5
+
+
+def test_runs_that_come_and_go_keep_none_from_its_turn(
+    store: Store, large: list[RunPaths], make_run: MakeRun, clock: Clock
+) -> None:
+    watch = FolderWatch(store)
+    watch.look()
+    rest(watch, clock)
+    tag_all(large)
+    watch.look()
+    shutil.rmtree(make_run().root)
+    shutil.rmtree(large[0].root)
+    for _ in range(3):
+        watch.look()
+    assert tagged(watch) == 4
+
+
 def test_a_live_run_at_every_epoch(store: Store, live: RunPaths, make_event: MakeEvent) -> None:
     watch = FolderWatch(store)
     watch.look()
@@ -314,8 +392,10 @@ def test_whatever_happens_to_runs_the_documents_are_those_of_a_listing(
     make_run: MakeRun,
     make_event: MakeEvent,
     clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
     changes: list[tuple[str, int, bool]],
 ) -> None:
+    monkeypatch.setattr(folder_watch, "AT_REST_A_LOOK", 1)
     shutil.rmtree(store.root, ignore_errors=True)
     runs = [make_run([make_event("attempt"), make_event("epoch"), make_event("end")], claims=1) for _ in range(2)]
     watch = FolderWatch(store)
@@ -328,7 +408,7 @@ def test_whatever_happens_to_runs_the_documents_are_those_of_a_listing(
         except (MixtuiError, OSError):
             continue  # it is broken, or gone
         # What is written to where it lies, in a run that ended, is nothing a mixtui does, and is seen after a while.
-        for _ in range(CLOSELY_EVERY):
+        for _ in range(len(runs) * CLOSELY_EVERY):
             watch.look()
         assert [_undated(document) for document in watch.documents] == [_undated(d) for d in listed(store)]
 

@@ -144,6 +144,42 @@ def test_what_was_written_a_moment_ago_is_read_anew(
     assert loaded == [finished.id] * 2
 
 
+def test_a_folder_that_is_no_run_is_not_listed(store: Store, finished: RunPaths, kept: Path) -> None:
+    for _ in range(2):
+        (store.root / "notes").mkdir(exist_ok=True)
+        assert [document["id"] for document in listed(store)] == [finished.id]
+
+
+def test_a_run_that_was_removed_is_not_listed(store: Store, finished: RunPaths, kept: Path) -> None:
+    assert listed(store)
+    finished.config.unlink()
+    finished.events.unlink()
+    assert listed(store) == []
+
+
+def test_where_one_waits_for_the_disk_many_are_read_at_once(
+    store: Store,
+    make_run: MakeRun,
+    make_event: MakeEvent,
+    kept: Path,
+    loaded: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = [make_run([make_event("attempt"), make_event("end")], claims=1, seed=seed) for seed in range(12)]
+    runs[5].config.write_bytes(b"{")
+    let_time_pass(*runs)
+    expected = as_they_are(store)
+    loaded.clear()
+    monkeypatch.setattr(listing, "TRIED", 2)
+    monkeypatch.setattr(listing, "BATCH", 4)
+    monkeypatch.setattr(listing, "WAITS", 0)
+    assert listed(store) == expected
+    assert sorted(loaded) == sorted(paths.id for paths in runs)
+    loaded.clear()
+    assert listed(store) == expected
+    assert loaded == [runs[5].id]
+
+
 def test_few_runs_are_not_kept(store: Store, finished: RunPaths, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MANY", 2)
     listed(store)
