@@ -53,6 +53,7 @@ class Program:
     up: str
     mark_all: tuple[tuple[str, ...], ...]
     curves: tuple[str, ...]  # from the table to the curves of the run under the cursor
+    opened: str  # stands on the screen when they are shown
 
     def open(self, runs: Path, environment: dict[str, str]) -> Pane:
         wait_for_quiet()
@@ -74,6 +75,7 @@ def mixtui() -> Program:
         "k",
         (("a",),),
         ("Enter", "2"),
+        "[2 Curves]",
     )
 
 
@@ -89,6 +91,7 @@ def leet(python: Path) -> Program:
         "Up",
         (("C-a",), ("y",)),
         ("Enter",),
+        "loss",
     )
 
 
@@ -119,6 +122,8 @@ def measure_long(program: Program, runs: Path, environment: dict[str, str]) -> F
         pane.seconds_until_still(time.perf_counter())
         pressed = pane.press(program.down, *program.curves)
         drawn = pane.seconds_until_still(pressed)
+        if program.opened not in pane.screen():
+            raise SystemExit(f"{program.name} opened something else:\n{pane.screen()}")
         return {"opened to drawn, s": drawn, "memory, MB": pane.memory_mb()}
 
 
@@ -197,6 +202,11 @@ def streaming(
         feeder.wait()
 
 
+def own_folders(root: Path) -> dict[str, str]:
+    """Where what the programs remember lies below `root`."""
+    return {name: str(root / name) for name in OWN_FOLDERS}
+
+
 # The report
 
 Results = dict[str, dict[str, list[Figures]]]  # by case and program, a round each
@@ -247,10 +257,7 @@ def main() -> None:
     about = surroundings()
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        own = {
-            name: str(work / name) for name in ("MIXTUI_CONFIG", "MIXTUI_LOCAL", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
-        }
-        environment = {**own, "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+        environment = {**own_folders(work), "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
 
         def note(case: str, program: Program, figures: Figures) -> None:
             print(f"{case:28}{program.name:8}", {name: round(value, 3) for name, value in figures.items()}, flush=True)
@@ -268,7 +275,8 @@ def main() -> None:
                     case = f"{RUNS:,} finished runs" + (", opened for the first time" if number == 0 else "")
                     note(case, program, measure_finished(program, data / "finished", environment))
                 if "long" in wanted:
-                    note(f"a run of {STEPS:,} steps", program, measure_long(program, data / "long", environment))
+                    first_time = {**environment, **own_folders(data / f"long-{number}")}  # the cursor at the newest run
+                    note(f"a run of {STEPS:,} steps", program, measure_long(program, data / "long", first_time))
                 if "streaming" in wanted:
                     case = f"{STREAMS} runs streaming"
                     note(case, program, measure_streaming(program, data / f"streaming-{number}", environment))

@@ -20,7 +20,7 @@ from mixtui.store.run import reading
 
 LOOK_BYTES = 16 * 2**20  # some 150,000 steps
 # Read at a time: the records of more would take much memory for a moment. A longer line is none of a step.
-_BLOCK_BYTES = 256 * 1024
+_BLOCK_BYTES = 64 * 1024
 _LARGEST_INT = 2**53  # beyond it not every whole number is a float64
 _LARGEST_STEP = 2**31 - 1  # of an int32: what claims to be a later one is no step
 _ROW = np.dtype([("step", np.int32), ("loss", np.float32), ("lam", np.float32)])
@@ -61,7 +61,7 @@ class StepSeries:
         self._begin_again(inode=0)
 
     def look(self, history: History, limit_bytes: int = LOOK_BYTES) -> bool:
-        """Read what was appended, at most `limit_bytes` of it rounded up to whole blocks of 256 KiB; leave out what
+        """Read what was appended, at most `limit_bytes` of it rounded up to whole blocks of 64 KiB; leave out what
         `history` says is void.
 
         True when `steps` changed; `is_behind` tells whether there is more to read. Raises BrokenRunError when the file
@@ -124,7 +124,7 @@ class StepSeries:
             self.is_behind = True
 
     def _take(self, records: list[Record]) -> None:
-        records = self._history.in_force(filter(_is_step, records))
+        records = _in_force(records, self._history)
         if not records:
             return
         count = self._count + len(records)
@@ -132,8 +132,10 @@ class StepSeries:
             grown = np.empty(count + int(count * _SPARE), _ROW)
             grown[: self._count] = self._rows[: self._count]
             self._rows = grown
+        new = self._rows[self._count : count]
         with np.errstate(over="ignore"):
-            self._rows[self._count : count] = list(map(_row, records))
+            new["step"] = [record["step"] for record in records]
+            new["loss"], new["lam"] = _numbers(records, "loss"), _numbers(records, "lam")
         self._count = count
         self._images_per_second = _number(records[-1].get("images_per_second"))
         self._is_changed = True
@@ -152,7 +154,7 @@ def step_records(paths: RunPaths, history: History) -> Iterator[list[Record]]:
         with file:
             while lines := file.readlines(_BLOCK_BYTES):
                 whole = lines if lines[-1].endswith(b"\n") else lines[:-1]  # the last one may be half written
-                yield history.in_force(filter(_is_step, _parse(b"".join(whole))))
+                yield _in_force(_parse(b"".join(whole)), history)
 
 
 def _parse(lines: bytes) -> list[Record]:
@@ -165,6 +167,22 @@ def _parse(lines: bytes) -> list[Record]:
     return records if len(records) == lines.count(b"\n") else parse_lines(lines)
 
 
+def _in_force(records: list[Record], history: History) -> list[Record]:
+    """The records of steps that `history` does not make void. Where none is odd and none can be void, which is nearly
+    always so, whole columns tell in a fifth of the time."""
+    try:
+        steps = [record["step"] for record in records]
+        attempts = [record.get("attempt", 0) for record in records]
+    except (KeyError, TypeError):  # what is no step, or no object
+        return history.in_force(filter(_is_step, records))
+    if set(map(type, steps)) == set(map(type, attempts)) == {int}:
+        (first, last), earliest = (min(steps), max(steps)), min(attempts)
+        is_sound = first >= 0 and last <= _LARGEST_STEP and earliest >= 0
+        if is_sound and all(earliest >= rewind.attempt or last <= rewind.from_step for rewind in history.rewinds):
+            return records
+    return history.in_force(filter(_is_step, records))
+
+
 def _is_step(record: Any) -> bool:
     if not isinstance(record, dict):
         return False
@@ -172,8 +190,10 @@ def _is_step(record: Any) -> bool:
     return type(attempt) is int and attempt >= 0 and type(step) is int and 0 <= step <= _LARGEST_STEP
 
 
-def _row(record: Record) -> tuple[int, float, float]:
-    return record["step"], _number(record.get("loss")), _number(record.get("lam"))
+def _numbers(records: list[Record], name: str) -> list[float]:
+    """A field of the records; nan where it is no number."""
+    values: list[Any] = [record.get(name) for record in records]
+    return values if set(map(type, values)) == {float} else list(map(_number, values))
 
 
 def _number(value: object) -> float:

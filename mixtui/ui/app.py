@@ -221,6 +221,10 @@ class MixtuiApp(App[str]):
         """Have `views` of these runs kept up to date, and of no others."""
         self._reader.follow(tuple(ids))
 
+    def read_now(self) -> None:
+        """Have what is followed read at once: the keys that were pressed are for that."""
+        self._reader.hurry()
+
     @property
     def pace(self) -> Pace:
         """How fast runs go here."""
@@ -299,6 +303,14 @@ class MixtuiApp(App[str]):
             self.call_later(show, picture())
         except Exception as error:  # it must not vanish with its thread
             self.call_later(self._handle_exception, error)
+
+    @work(thread=True, exit_on_error=False)
+    def import_run_screen(self) -> None:
+        """While nothing else happens, so that the first run that is opened need not wait for it."""
+        self._reader.let_keys_go_first()
+        import mixtui.ui.screens.run  # noqa: F401
+
+        gc.freeze()  # all that was imported stays: to look through it in the midst of a run takes 30 ms
 
     # The machine
 

@@ -32,6 +32,7 @@ REST_EVERY = 1.0  # seconds, while nothing is
 HOLD = 0.15  # seconds after a key in which nothing is read
 MOST_HOLD = 1.5  # seconds that keys can put off a look
 ANSWER = 0.03  # seconds that a key gets to be answered in, whatever is read or drawn meanwhile
+TELL_PAUSE = 0.0002  # seconds a run between two posts of the folder: to show ten thousand takes a tenth of the two
 POST_EVERY = 0.1  # seconds at most between two posts, where many long runs are read for the first time
 SUPERVISE_EVERY = 10.0  # seconds between looks at whether the queue's supervisor lives
 REMEMBERED = 40  # runs whose steps are kept though nobody follows them now
@@ -74,12 +75,13 @@ class Reader:
     def __init__(self, store: Store, post: Callable[[Message], object]) -> None:
         self._store, self._post = store, post
         self._folder = FolderWatch(store)
-        self._told = False
+        self._untold, self._told_at = True, -math.inf
         self._shipped: tuple[Document, ...] | None = None  # until they were read
         self._followed: tuple[str, ...] = ()
         self._runs: OrderedDict[str, FollowedRun] = OrderedDict()
         self._shown: set[str] = set()  # what was posted at least once
         self._wake, self._closed = threading.Event(), threading.Event()
+        self._hurried = threading.Event()
         self._note = ""
         self._key_at = -math.inf
         self._until_supervision = REST_EVERY  # the first runs come first
@@ -89,8 +91,8 @@ class Reader:
         self._thread.start()
 
     def close(self) -> None:
-        self._closed.set()
-        self._wake.set()
+        for event in (self._closed, self._hurried, self._wake):
+            event.set()
 
     def follow(self, ids: Sequence[str]) -> None:
         """Post the views of these runs from now on, and of no others."""
@@ -99,13 +101,21 @@ class Reader:
 
     def look_now(self) -> None:
         """Look at once, whatever keys came: a person has just changed something."""
+        self._told_at = -math.inf
+        self._folder.look_at_all()
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Read at once, whatever keys came and come: a person waits for what is followed."""
         self._key_at = -math.inf
+        self._hurried.set()
         self._wake.set()
 
     def _work(self) -> None:
         try:
             while not self._closed.is_set():
                 self.let_keys_go_first()
+                self._hurried.clear()
                 pause = self._look()
                 self._until_supervision -= pause
                 self._wake.wait(pause)
@@ -124,8 +134,8 @@ class Reader:
     def let_keys_go_first(self) -> None:
         """Wait, on a thread that reads or draws, until no key comes any more; for a moment at most."""
         give_up = monotonic() + MOST_HOLD
-        while self.is_held and monotonic() < give_up:
-            self._closed.wait(HOLD / 4)
+        while self.is_held and monotonic() < give_up and not self._hurried.wait(HOLD / 4):
+            pass
 
     def give_way(self) -> None:
         """Between two pieces of work on a thread that reads or draws: wait while a key that just came is answered."""
@@ -135,7 +145,7 @@ class Reader:
     def _look(self) -> float:
         """Read what changed and post it; the seconds until the next look."""
         try:
-            changed = self._folder.look()
+            self._untold |= self._folder.look()
         except MixtuiError as error:
             self._post(FolderUnreadable(error))
             return REST_EVERY
@@ -144,8 +154,9 @@ class Reader:
         note = note_of(self._store.root) if queued else ""
         if self._shipped is None:
             self._shipped = () if is_shipped(self._store.root) else shipped_documents()
-        if changed or note != self._note or not self._told:
-            self._note, self._told = note, True
+        is_due = monotonic() >= self._told_at + len(documents) * TELL_PAUSE
+        if (self._untold and is_due) or note != self._note:
+            self._note, self._untold, self._told_at = note, False, monotonic()
             self._post(FolderRead(documents, note, self._shipped))
         self._supervise(queued)
         if self._read_followed({document["id"] for document in (*documents, *self._shipped)}):
@@ -176,13 +187,12 @@ class Reader:
         views: dict[str, RunView] = {}
         behind, post_at = False, monotonic() + POST_EVERY
         for run_id in filter(present.__contains__, self._followed):
-            self.give_way()
             if run_id not in self._runs:
                 self._runs[run_id] = FollowedRun(RunPaths(folder_of(self._store, run_id)))
             run = self._runs[run_id]
             self._runs.move_to_end(run_id)
             with contextlib.suppress(MixtuiError):  # the table says what is wrong with it
-                if run.look() or run_id not in self._shown:
+                if run.look(self.give_way) or run_id not in self._shown:
                     views[run_id] = run.view()
             behind |= run.is_behind
             if monotonic() > post_at:

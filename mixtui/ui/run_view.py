@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mixtui.errors import MixtuiError
@@ -13,7 +14,8 @@ from mixtui.store.paths import RunPaths
 from mixtui.store.run import reading
 from mixtui.store.steps import Steps, StepSeries
 
-READ_AT_ONCE = 16_000_000  # bytes of steps a look, so that the first curves come soon
+READ_AT_ONCE = 64  # pieces of steps a look, so that the first curves come soon
+PIECE = 256 * 1024  # bytes
 LOG_LINES = 200
 
 
@@ -41,12 +43,20 @@ class FollowedRun:
         """Whether there is more to read at once."""
         return self._steps.is_behind
 
-    def look(self) -> bool:
-        """Read what was appended; whether there was something. Raises BrokenRunError for what cannot be read."""
+    def look(self, give_way: Callable[[], object]) -> bool:
+        """Read what was appended, with `give_way` called between two pieces of it; whether there was something.
+
+        Raises BrokenRunError for what cannot be read.
+        """
         with reading(self._paths):
             events = self._events.read()
             self._history = self._history.add(events)
-        steps, lines = self._steps.look(self._history, READ_AT_ONCE), False
+        steps = lines = False
+        for _ in range(READ_AT_ONCE):
+            give_way()
+            steps |= self._steps.look(self._history, PIECE)
+            if not self._steps.is_behind:
+                break
         with contextlib.suppress(MixtuiError):  # the rest counts without a log that cannot be read
             lines = self._log.look()
         return bool(events) or steps or lines

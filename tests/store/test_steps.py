@@ -241,3 +241,34 @@ def test_however_it_is_read_it_is_what_is_in_force(
     for record, loss in zip(expected, series.steps.loss, strict=True):
         if isinstance(record.get("loss"), float):
             assert loss == pytest.approx(record["loss"]) or not np.isfinite(loss)
+
+
+figures = st.floats() | st.integers(-(2**70), 2**70) | st.sampled_from([None, True, "1", [], {}])
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.tuples(numbers, st.integers(1, 4), figures | st.floats(0, 1), figures | st.floats(0, 1)), max_size=40),
+    st.lists(st.tuples(st.integers(0, 5), numbers), max_size=3),
+)
+@example([(1, 1, 1e300, 0.5), (2, 1, -1e300, math.nan)], [])
+@example([(1, 1, 2.0, 0.5), (2, 1, 2.0, 0.5), (1, 2, 3.0, 0.5)], [(2, 1)])
+def test_records_all_of_one_kind_or_not_are_the_same_steps(
+    scratch: RunPaths, content: list[tuple[int, int, Any, Any]], rewinds: list[tuple[int, int]]
+) -> None:
+    names = ("step", "attempt", "loss", "lam")
+    records = [dict(zip(names, values, strict=True)) for values in content]
+    scratch.steps.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+    series = StepSeries(scratch)
+    with warnings.catch_warnings(action="error"):
+        series.look(rewound(*rewinds))
+    expected = rewound(*rewinds).in_force(JsonlReader(scratch.steps).read())
+    assert series.steps.step.tolist() == [record["step"] for record in expected]
+    for name, column in (("loss", series.steps.loss), ("lam", series.steps.lam)):
+        np.testing.assert_array_equal(column, [as_float32(record[name]) for record in expected])
+
+
+def as_float32(value: object) -> np.float32:
+    is_number = type(value) is float or (type(value) is int and abs(value) <= 2**53)
+    with np.errstate(over="ignore"):
+        return np.float32(value if is_number else math.nan)

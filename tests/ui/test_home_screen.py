@@ -15,6 +15,7 @@ from mixtui.store.files import write_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 from mixtui.ui.folder_state import FolderState
+from mixtui.ui.screens.run import RunScreen
 from mixtui.ui.widgets.key_line import KeyLine
 from tests.ui.conftest import MadeRuns, OpenApp, Opened, screen_lines
 from tests.ui.made_runs import make_finished_run
@@ -168,6 +169,20 @@ async def test_a_running_run_streams_into_its_panels(runs: MadeRuns, open_app: O
         await opened.until_shown("last [b]line")
         runs.finish(live)
         await opened.until_shown("✓ finished", "α 0.4 · seed 0 finished: accuracy .500, ECE .250")
+
+
+async def test_a_run_that_was_opened_is_followed_alone_however_soon_after_the_cursor_came(
+    runs: MadeRuns, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = [runs.finished(tags=["study:s"]) for _ in range(2)]
+    async with open_app() as opened:
+        followed = list[list[str]]()
+        monkeypatch.setattr(opened.app, "follow", lambda ids: followed.append(list(ids)))
+        await opened.press("j", "enter")
+        await opened.until(lambda: isinstance(opened.app.screen, RunScreen) and opened.home._follow_timer is None)
+        assert followed[-1] == [study[0].id]
+        await opened.press("q")
+        await opened.until(lambda: set(followed[-1]) == {run.id for run in study})
 
 
 async def test_every_ece_says_how_sure_it_is(store: Store, open_app: OpenApp) -> None:

@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.message import Message
 
 from mixtui.launch.wake import note_path
+from mixtui.store import folder_watch
+from mixtui.store.files import write_json
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.store import Store
 from mixtui.ui import reader as reader_module
 from mixtui.ui.reader import FolderRead, FolderUnreadable, Reader, RunsRead
+from mixtui.ui.run_view import FollowedRun
 from tests.conftest import Event, MakeEvent, MakeRun
 
 PATIENCE = 20.0  # seconds
@@ -282,6 +286,31 @@ def test_steps_that_are_none_end_nothing(reader: Reader, inbox: Inbox, make_run:
     inbox.wait(lambda: inbox.states.get(other.id) == "queued")
 
 
+def test_a_run_that_a_person_waits_for_is_not_put_off_by_the_keys_that_follow(
+    reader: Reader, inbox: Inbox, make_run: MakeRun, begun: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOLD", "MOST_HOLD"):
+        monkeypatch.setattr(reader_module, name, 1000.0)
+    run = make_run(begun, claims=1)
+    reader.start()
+    inbox.wait(lambda: inbox.of(FolderRead))
+    reader.hold()
+    reader.follow([run.id])
+    reader.hurry()
+    reader.hold()
+    inbox.wait(lambda: run.id in inbox.views)
+
+
+def test_keys_are_answered_in_the_midst_of_a_long_run(make_run: MakeRun, begun: list[Event]) -> None:
+    run = make_run(begun, claims=1)
+    append(run.steps, *steps(*range(1, 50_001)))
+    ways_given = list[int]()
+    followed = FollowedRun(run)
+    followed.look(lambda: ways_given.append(len(followed.view().steps.step)))
+    assert len(followed.view().steps.step) == 50_000
+    assert max(np.diff([*ways_given, 50_000])) < 10_000
+
+
 # Beginning and end
 
 
@@ -326,3 +355,36 @@ def test_what_a_person_has_just_changed_is_not_put_off_for_keys(store: Store) ->
     assert reader.is_held
     reader.look_now()
     assert not reader.is_held
+
+
+def test_what_a_person_has_just_changed_is_seen_among_any_number_of_runs(
+    reader: Reader, inbox: Inbox, make_run: MakeRun, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_watch, "AT_REST_A_LOOK", 0)
+    monkeypatch.setattr(folder_watch, "AT_REST_A_SECOND", 1e-9)
+    monkeypatch.setattr(folder_watch, "time_ns", lambda: time.time_ns() + 10**10)  # it ended long ago
+    paths = make_run([make_event("attempt"), make_event("end")], claims=1)
+    reader.start()
+    inbox.wait(lambda: inbox.states)
+    write_json(paths.meta, {"name": "typed"})
+    reader.look_now()
+    inbox.wait(lambda: inbox.of(FolderRead)[-1].documents[0]["name"] == "typed")
+
+
+def test_changes_of_many_runs_are_told_together(
+    reader: Reader, inbox: Inbox, make_run: MakeRun, woken: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "TELL_PAUSE", 1000.0)
+    paths = make_run()
+    reader.start()
+    inbox.wait(lambda: inbox.states)
+    for name in ("first", "last"):
+        write_json(paths.meta, {"name": name})
+        looks, deadline = len(woken), time.monotonic() + PATIENCE
+        while len(woken) < looks + 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert len(inbox.messages) == 1
+    reader.look_now()
+    inbox.wait(lambda: len(inbox.messages) == 2)
+    assert inbox.of(FolderRead)[-1].documents[0]["name"] == "last"

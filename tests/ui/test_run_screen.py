@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from mixtui.config import RunConfig
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
 from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores, record_shifts
+from mixtui.store.steps import NO_STEPS
 from mixtui.store.store import Store
 from mixtui.ui.actions import Done
 from mixtui.ui.run_tabs.curves import CurvesTab
 from mixtui.ui.run_tabs.diagram import DiagramPanel, DiagramTab
+from mixtui.ui.run_tabs.facts import Extras
 from mixtui.ui.run_tabs.log import LogTab
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
 from mixtui.ui.screens.run import RunScreen
@@ -297,6 +300,26 @@ async def test_the_next_run_comes_with_the_same_tab_bin_epoch_and_m(store: Store
 
 
 # Curves
+
+
+async def test_curves_are_drawn_once_they_were_read_and_again_only_for_what_they_show(
+    store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_run(make_finished_run(store)) as opened:
+        await until_read(opened)
+        await opened.press("2")
+        await opened.until_shown("Training loss", "┤")
+        tab = opened.app.screen.query_one(CurvesTab)
+        facts, drawn = tab.facts, list[str]()
+        redraw = tab.redraw
+        monkeypatch.setattr(tab, "redraw", lambda: (drawn.append("anew"), redraw()))
+        tab.show(replace(facts, extras=Extras()), tab.ink)
+        assert not drawn
+        tab.show(replace(facts, steps=NO_STEPS, is_read=False), tab.ink)
+        assert drawn
+        await opened.until_gone("┤")
+        tab.show(facts, tab.ink)
+        await opened.until_shown("┤")
 
 
 async def test_curves_zoom_scale_smooth_and_tell_the_values_at_the_cursor(store: Store, open_run: OpenRun) -> None:

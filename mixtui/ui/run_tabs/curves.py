@@ -20,7 +20,7 @@ from mixtui.ui.commands import Place, bindings
 from mixtui.ui.drawing import epoch_values
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.facts import Facts, number_of
-from mixtui.ui.run_tabs.tab import PlotTab, plot
+from mixtui.ui.run_tabs.tab import LogsTab
 from mixtui.ui.smoothing_factors import FIRST_SMOOTHING, next_smoothing
 from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.widgets.plot_panel import Draw
@@ -159,7 +159,7 @@ def _short(smoothing: float) -> str:
     return f"{smoothing:g}".removeprefix("0")
 
 
-class CurvesTab(PlotTab):
+class CurvesTab(LogsTab):
     """Shows `window` of the curves."""
 
     PLACES = (Place.CURVES,)
@@ -172,7 +172,7 @@ class CurvesTab(PlotTab):
     def compose(self) -> ComposeResult:
         with Container(id="curve-panels"):
             for name in PANELS:
-                yield plot(self._drawer(name), f"curve-{name}")
+                yield self.plot(self._drawer(name), f"curve-{name}")
         yield Static(id="curve-values", markup=False)
 
     def redraw(self) -> None:

@@ -20,7 +20,7 @@ from mixtui.ui.drawing import epoch_values
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.curves import all_steps, epoch_ends, mixed_accuracy
 from mixtui.ui.run_tabs.facts import Facts, number_of
-from mixtui.ui.run_tabs.tab import PlotTab, plot
+from mixtui.ui.run_tabs.tab import LogsTab
 from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.words import number
 
@@ -122,15 +122,15 @@ def _level(facts: Facts, value: float) -> tuple[FloatArray, FloatArray]:
     return np.array(all_steps(facts)), np.array([value, value])
 
 
-class MixupTab(PlotTab):
+class MixupTab(LogsTab):
     def __init__(self) -> None:
         super().__init__(id="mixup-tab")
 
     def compose(self) -> ComposeResult:
-        yield plot(lambda columns, rows: lam_lines(self.facts, self.ink, columns, rows), "lam")
+        yield self.plot(lambda columns, rows: lam_lines(self.facts, self.ink, columns, rows), "lam")
         with Container(id="beside-lam"):
-            yield plot(lambda columns, rows: floor_lines(self.facts, self.ink, columns, rows), "floor")
-            yield plot(lambda columns, rows: accuracy_lines(self.facts, self.ink, columns, rows), "mixed-accuracy")
+            yield self.plot(lambda columns, rows: floor_lines(self.facts, self.ink, columns, rows), "floor")
+            yield self.plot(lambda columns, rows: accuracy_lines(self.facts, self.ink, columns, rows), "mixed-accuracy")
 
     def redraw(self) -> None:
         words = self.ink.glyphs.words

@@ -37,6 +37,22 @@ class PlotTab(Container, can_focus=True):
         self.toggle_class("-zoomed")
 
 
+class LogsTab(PlotTab):
+    """A tab that draws the document and the logs of a run alone: nothing before they were read, and nothing anew when
+    more comes to be known of its epochs."""
+
+    _shown: object = None
+
+    def show(self, facts: Facts, ink: Ink) -> None:
+        now = facts.document, facts.history, facts.steps, facts.is_read, ink, self.app.size
+        if now != self._shown:
+            self._shown = now
+            super().show(facts, ink)
+
+    def plot(self, draw: Draw, name: str) -> PlotPanel:
+        return plot(lambda columns, rows: draw(columns, rows) if self.facts.is_read else [], name)
+
+
 def plot(draw: Draw, name: str) -> PlotPanel:
     panel = PlotPanel(cropped(draw), id=name)
     panel.can_focus = False

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mixtui.store.query import Query
 
 MEASURE_AFTER = 0.5  # seconds: the runs come first
+IMPORT_AFTER = 0.3  # seconds: the panels come before what the next screen needs
 PANELS_FOLLOW = 0.15  # seconds after the cursor came to rest
 MOST_PLOTTED = 30  # runs in one plot
 _TOO_SMALL = "mixtui needs 60 columns and 18 lines."
@@ -65,6 +66,7 @@ class HomeScreen(HomeLayoutScreen):
         self._sort: SortBy | None = None
         self._unfolded: frozenset[str] = frozenset()
         self._follow_timer: Timer | None = None
+        self._has_views = False
         self._ready = False  # the table shows what the folder holds, not only its newest runs
         self._first_cursor: str | None = None  # where the cursor was put among those
         self._smoothing = FIRST_SMOOTHING
@@ -196,6 +198,9 @@ class HomeScreen(HomeLayoutScreen):
 
     def views_changed(self) -> None:
         self._show_panels(at_once=False)
+        if self.app.views and not self._has_views:
+            self._has_views = True
+            self.set_timer(IMPORT_AFTER, self.app.import_run_screen)
 
     def on_runs_table_cursor_moved(self) -> None:
         """The panels follow when the cursor has come to rest, so that they never lag behind a held key."""
@@ -205,6 +210,8 @@ class HomeScreen(HomeLayoutScreen):
 
     def _follow(self) -> None:
         self._follow_timer = None
+        if self.app.shown is not self:  # the screen that came says what it follows; this one asks again when it is back
+            return
         at_cursor = self._at_cursor()
         plotted = self._plotted()
         self.app.follow([document["id"] for document in [*([at_cursor] if at_cursor else []), *plotted]])

@@ -17,6 +17,7 @@ from mixtui.store.documents import LIVE, Document, queue
 from mixtui.store.log_tail import MOST_LINES
 from mixtui.store.paths import RunPaths
 from mixtui.store.shipped import folder_of
+from mixtui.store.state_glyphs import state_word
 from mixtui.ui.actions import runs_dir_option
 from mixtui.ui.columns import shown_state
 from mixtui.ui.commands import Command, Place, bindings
@@ -74,6 +75,7 @@ class RunScreen(RunCommandsScreen):
     def on_mount(self) -> None:
         self._show_run(self._run_id)
         self._to_tab(0)
+        self.call_after_refresh(self.app.read_now)  # beside the first paint it would hold that up
 
     # What is shown
 
@@ -174,7 +176,8 @@ class RunScreen(RunCommandsScreen):
     def _state_text(self, document: Document, ink: Ink) -> Text:
         state = shown_state(document)
         dot = f" {ink.glyphs.dot} "
-        text = Text(f"{ink.glyphs.state(state)} {state}", self.app.state_color(state))
+        word = state_word(state, document.get("reason"))
+        text = Text(f"{ink.glyphs.state(state)} {word}", self.app.state_color(state))
         done = f" {document.get('epoch')}/{document.get('epochs')}"
         if document["state"] in LIVE:
             left = self.app.seconds_left(document)
