@@ -90,7 +90,9 @@ class _Followed:
         if self.run is None:
             return False
         state = self.run.status.state
-        return state.is_live or state is State.QUEUED or will_be_retried(self.run)
+        # Of a node that fails a scheduler hears after minutes, and has the run wait again.
+        may_come_back = state is State.LOST and "launcher" in self.run.control
+        return state.is_live or state is State.QUEUED or may_come_back or will_be_retried(self.run)
 
     @property
     def fraction(self) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mixtui.cli.options import Detach, Filter, RunReferences, RunsDir, open_store
 
 if TYPE_CHECKING:
+    from mixtui.store.paths import RunPaths
     from mixtui.store.run import Run
 
 
@@ -31,11 +32,16 @@ def resume(
 
         return follow(chosen[0].paths, want_again(chosen[0], FOREGROUND))
 
-    def go_on(run: Run) -> str:
+    wanted: list[RunPaths] = []
+
+    def go_on(run: Run) -> None:
         waits_here = run.status.state is State.QUEUED and run.control.get("host") == gethostname()
         if not waits_here:  # which would lose its place
             want_again(run)
-        enqueue([run.paths])
-        return f"queued: {run.id}"
+        wanted.append(run.paths)
 
-    return for_each(chosen, go_on, lenient=filter_ is not None)
+    code = for_each(chosen, go_on, lenient=filter_ is not None)
+    enqueue(wanted)
+    for paths in wanted:
+        print(f"queued: {paths.id}")
+    return code

@@ -1,5 +1,6 @@
-"""The seam between mixtui and whatever gets runs trained. To add one: a module like `local_launcher.py`, a class with
-these methods in it, and its line in `launchers.py`.
+"""The seam between mixtui and whatever gets runs trained. To add one: a module like `local_launcher.py`, or for a
+scheduler a folder like `slurm/`, a class with these methods in it, its lines in `launchers.py`, and its options in
+`cli/cluster.py`.
 
 A run's `control.json` says which `launcher` has it and which `launcher_options` that was given. Everything else
 (states, listings, the interface) reads the run directory: the training writes there how it comes on, through the same
@@ -42,7 +43,7 @@ class Watch(Protocol):
 
 
 class Launcher(Protocol):
-    """A way of getting runs trained."""
+    """A way of getting runs trained. One that is frozen, so that runs can be grouped by it."""
 
     def resolve(self, device: str, runs: int) -> tuple[str, int]:
         """`device` with `auto` resolved, and the CPU threads for each of so many runs at once.
@@ -54,10 +55,15 @@ class Launcher(Protocol):
         """Raises MixtuiError where a run of `config` could not be trained any more."""
 
     def wants(self, config: RunConfig, priority: int) -> dict[str, Any]:
-        """What `control.json` says of a run of `config` that is wanted now."""
+        """What `control.json` says of a run of `config` that is wanted now; `launcher` and `launcher_options` among it,
+        but for those of this host."""
 
     def submit(self, runs: Sequence[RunPaths]) -> None:
-        """See to it that runs are trained whose `control.json` wants that. Raises MixtuiError."""
+        """See to it that runs are trained whose `control.json` wants that. Raises MixtuiError.
+
+        A scheduler's runs have their `job.json` then, with the attempt that is wanted; those that it refused have none,
+        which raises NotSubmittedError. Called again for a run that has its job, it leaves that.
+        """
 
     def hasten_end(self, run: Run) -> None:
         """Make a run end soon whose `control.json` wants that already, which its training finds by itself."""

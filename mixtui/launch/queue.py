@@ -36,13 +36,18 @@ def enqueue(runs: Sequence[RunPaths]) -> None:
 
 def enqueue_new(runs: Sequence[RunPaths]) -> None:
     """Hand runs over that were only just made. Raises MixtuiError; those that a scheduler refused are gone then."""
-    try:
-        enqueue(runs)
-    except NotSubmittedError:
-        for paths in runs:
-            if not paths.job.exists():
-                shutil.rmtree(paths.root, ignore_errors=True)
-        raise
+    refusal: NotSubmittedError | None = None
+    for launcher, theirs in _by_launcher(runs):
+        try:
+            launcher.submit(theirs)
+        except NotSubmittedError as error:
+            refusal = error
+            for paths in theirs:
+                if not paths.job.exists():
+                    shutil.rmtree(paths.root, ignore_errors=True)
+    _wake(runs)
+    if refusal is not None:
+        raise refusal
 
 
 def _by_launcher(runs: Sequence[RunPaths]) -> list[tuple[Launcher, list[RunPaths]]]:

@@ -53,14 +53,14 @@ def main(root: Path) -> int:
                 for file in local_folder().glob("*.lock"):
                     file.touch()
         _each(watches, lambda watch: watch.adopt())  # what is left of somebody who was killed while he queued runs
-        if any(watch.has_tickets() for watch in watches):
+        if any(_each(watches, lambda watch: watch.has_tickets())):
             continue
         note.say("")
         _each(watches, lambda watch: watch.leave())
         _try(lambda: listed(Store(root)))  # spares the next listing some reading
         # Whoever queues a run now either finds the lock free and starts another supervisor, or was seen here.
         lock.close()
-        lock = Lock.take(path) if any(watch.has_tickets() for watch in watches) else None
+        lock = Lock.take(path) if any(_each(watches, lambda watch: watch.has_tickets())) else None
     return 0
 
 

@@ -25,6 +25,7 @@ READ_AGAIN_AFTER = 2.0  # seconds
 # Of runs at rest a look sees to so many, or to so many a second where that is more: to ten thousand in five seconds.
 AT_REST_A_LOOK = 500
 AT_REST_A_SECOND = 2000
+AT_MOST = 1.0  # seconds since the last look that count for that
 # A person's editor may write a file where it lies: one turn in so many looks at the files of a run at rest too.
 CLOSELY_EVERY = 64
 # Why a run is broken may lie outside its directory: too many open files, a disk that is away.
@@ -66,10 +67,12 @@ class FolderWatch:
 
     def _due(self, now: float) -> dict[_Directory, bool]:
         """What to look at now, and whether closely: the directories not at rest, and those whose turn it is."""
-        looked, self._looked = self._looked, now
+        # On a slow disk a look takes long: the next one must not take longer for it.
+        elapsed = min(now - self._looked, AT_MOST) if math.isfinite(self._looked) else math.inf
+        self._looked = now
         directories = list(self._directories.values())
         due = {directory: False for directory in directories if not directory.is_at_rest}
-        for _ in range(int(min(len(directories), max(AT_REST_A_LOOK, (now - looked) * AT_REST_A_SECOND)))):
+        for _ in range(int(min(len(directories), max(AT_REST_A_LOOK, elapsed * AT_REST_A_SECOND)))):
             if self._next >= len(directories):
                 self._next, self._rounds = 0, self._rounds + 1
             due[directories[self._next]] = (self._next + self._rounds) % CLOSELY_EVERY == 0

@@ -21,6 +21,7 @@ class Job:
     phase: Phase
     why: str = ""  # in the scheduler's own word, why it waits or how it ended: "Resources", "NODE_FAIL"
     reason: str | None = None  # of one that ended: the word of `status.Status.reason`
+    cluster: str = ""  # whose job it is, where several see one file system; "" where that is not known
 
     @property
     def sentence(self) -> str:
@@ -51,14 +52,23 @@ def write_job(paths: RunPaths, job: Job) -> None:
     write_atomically(paths.job, lambda file: file.write(data), sync=False)
 
 
-_TYPES: dict[str, Any] = {"attempt": int, "scheduler": str, "id": str, "phase": str, "why": str, "reason": str | None}
+_TYPES: dict[str, Any] = {
+    "attempt": int,
+    "scheduler": str,
+    "id": str,
+    "phase": str,
+    "why": str,
+    "reason": str | None,
+    "cluster": str,
+}
 
 
 def _parse(document: dict[str, Any]) -> Job:
-    fields = {name: document.get(name) for name in _TYPES}
+    fields = {"cluster": "", **document}
+    fields = {name: fields.get(name) for name in _TYPES}
     for name, kind in _TYPES.items():
         if not isinstance(fields[name], kind):
             raise ValueError(f"job.json: {name} is {fields[name]!r}")  # noqa: TRY004 - as for text that is no JSON
     if fields["phase"] not in get_args(Phase):
         raise ValueError(f"job.json: phase is {fields['phase']!r}")
-    return Job(**fields)  # type: ignore[arg-type]
+    return Job(**fields)

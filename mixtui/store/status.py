@@ -86,7 +86,8 @@ def status(
     identity = ProcessIdentity.from_json(process)
     silence = _silence(paths, attempt)
     if not identity.is_here():
-        if job is not None and job.phase == "ended":
+        # Nothing known of it any more may be a controller's lapse: a run that gives signs of life is alive.
+        if job is not None and job.phase == "ended" and (job.reason != "unknown" or silence > LOST_AFTER):
             return _died(history, attempt, {}, control, job)
         if silence > LOST_AFTER:
             return Status(
@@ -186,7 +187,7 @@ def _live_state(history: History, control: dict[str, Any], attempt: int) -> Stat
 
 
 def _ended(end: dict[str, Any], job: Job | None) -> Status:
-    if end.get("reason") == "signal" and job is not None and job.reason in _TAKES_AWAY:
+    if job is not None and (end.get("reason"), job.reason) in _TELLS_MORE:
         return Status(State(end["state"]), job.reason, f"{job.sentence} The run saved before, and can be resumed.")
     message = end.get("message", "")
     if end.get("reason") == "timeout" and job is not None and job.phase == "ended":
@@ -199,6 +200,8 @@ def _between_claim_and_process(paths: RunPaths, attempt: int, job: Job | None) -
     # What another host makes may be seen here as late as its heartbeat.
     if not ended and _silence(paths, attempt) < (CLAIM_GRACE if job is None else LOST_AFTER):
         return Status(State.STARTING)
+    if job is not None and ended and job.reason in _TAKES_AWAY:
+        return Status(_end_by(job), job.reason, f"{job.sentence} The run had not started.", began=False)
     said = last_line(paths.output)
     sentence = "Its process did not begin." + (f" Last line: {said}" if said else "")
     return Status(State.CRASHED, "unknown", sentence, began=False)
@@ -206,6 +209,9 @@ def _between_claim_and_process(paths: RunPaths, attempt: int, job: Job | None) -
 
 # How a scheduler ends a run that did nothing wrong, and what tells more than the signal by which it did.
 _TAKES_AWAY = ("timeout", "preempted", "node-failed", "cancelled", "oom")
+# A run's own last word, and the job's that says more: it ended then, or while it waited for its next turn.
+_TELLS_MORE = {("signal", reason) for reason in _TAKES_AWAY}
+_TELLS_MORE |= {("timeout", reason) for reason in ("cancelled", "preempted", "node-failed")}
 
 
 def _died(

@@ -54,7 +54,6 @@ def refusal(
         (("--on", "slurm", "--slurm", "comment=a\nb"), "The value of comment is"),
         (("--on", "slurm", "--slurm", "time=soon"), "'soon' is no time limit"),
         (("--on", "slurm", "--time", "2h"), "'2h' is no time limit of Slurm's."),
-        (("--on", "slurm", "--time", ""), "'' is no time limit of Slurm's."),
         (("--on", "slurm", "--runs-per-task", "0"), "--runs-per-task"),
         (("--on", "slurm", "--at-once", "-1"), "--at-once"),
         (("--on", "slurm", "--device", "cuda"), "--device cuda needs a GPU, and none is asked of Slurm."),

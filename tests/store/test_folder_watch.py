@@ -312,8 +312,9 @@ def test_many_runs_at_rest_are_all_seen_to_in_some_seconds(store: Store, large: 
     watch.look()
     rest(watch, clock)
     tag_all(large)
-    clock.later += 5
-    assert watch.look()
+    for _ in range(5):
+        clock.later += 1
+        watch.look()
     assert tagged(watch) == 5
 
 

@@ -413,12 +413,19 @@ def test_a_run_that_its_jobs_end_took_along(
     reason: str, state: State, told: str, signal: str | None, on_a_node: RunPaths
 ) -> None:
     write_job(on_a_node, ended_by(reason))
+    if reason == "unknown":
+        make_silent(on_a_node, LOST_AFTER + 1)
     if signal is not None:
         record_exit(on_a_node, signal=signal)
         told = "signal" if told == "unknown" else told
     status = status_of(on_a_node)
     assert (status.state, status.reason) == (state, told)
     assert "epoch 1" in status.sentence
+
+
+def test_a_run_that_gives_signs_of_life_outlives_a_scheduler_that_knows_nothing_of_it(on_a_node: RunPaths) -> None:
+    write_job(on_a_node, ended_by("unknown"))
+    assert status_of(on_a_node).state is State.RUNNING
 
 
 @pytest.mark.parametrize("reason", ["timeout", "cancelled", "node-failed", "done"])
@@ -482,7 +489,8 @@ def test_a_crash_is_one_though_its_job_goes_on_for_others(record: dict[str, Any]
         ("signal", ended_by("done"), "signal", "Saved."),
         ("timeout", TRAINS, "timeout", "Saved."),
         ("timeout", ended_by("done"), "timeout", "It was not queued again"),
-        ("timeout", ended_by("cancelled"), "timeout", "It was not queued again"),
+        ("timeout", ended_by("cancelled"), "cancelled", "Slurm job 7 was cancelled. The run saved before"),
+        ("timeout", ended_by("timeout"), "timeout", "It was not queued again"),
     ],
 )
 def test_a_run_that_saved_says_why_it_had_to(

@@ -12,7 +12,7 @@ from mixtui.store.job import Phase
 
 SCHEDULER = "Slurm"
 JOB_NAME = "mixtui"
-ANSWERS_WITHIN = 60.0  # seconds
+ANSWERS_WITHIN = 20.0  # seconds: the runs of this host wait meanwhile
 IDS_A_CALL = 1000  # a command line has an end
 
 # Slurm's states (squeue(1), "JOB STATE CODES"): what each means for a run, and of ended jobs the reason.
@@ -100,6 +100,25 @@ def ask_partitions() -> list[Partition]:
             gres=before.gres or gres.replace("(null)", ""),
         )
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """What Slurm's configuration says of the cluster that this host belongs to."""
+
+    name: str
+    largest_array: int  # jobs that one array may have
+
+
+def ask_cluster() -> ClusterFacts:
+    """Slurm's defaults, and no name, where it does not say."""
+    try:
+        lines = _run("scontrol", "show", "config").splitlines()
+    except SlurmError:
+        lines = []
+    told = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+    size = told.get("MaxArraySize", "")  # indices are below it
+    return ClusterFacts(told.get("ClusterName", ""), max(1, int(size) - 1) if size.isdecimal() else 1000)
 
 
 def cancel(ids: Collection[str]) -> None:

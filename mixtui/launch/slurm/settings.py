@@ -66,10 +66,11 @@ class SlurmSettings:
         )
 
     def with_options(self, options: Mapping[str, Any], **counts: int | None) -> SlurmSettings:
-        """With more options, which go before these; a count that is None stays. Raises MixtuiError for what is none."""
+        """With more options, which go before these; an empty one takes it away, None leaves it. Raises MixtuiError."""
         checked = {_name(name): _value(name, value) for name, value in options.items() if value is not None}
+        merged = {name: value for name, value in {**self.options, **checked}.items() if value}
         given = {name: _count(name, count) for name, count in counts.items() if count is not None}
-        return replace(self, options={**self.options, **checked}, **given)
+        return replace(self, options=merged, **given)
 
 
 def configured_settings() -> SlurmSettings:
@@ -148,7 +149,7 @@ def _value(name: object, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).isprintable():
         raise MixtuiError(f"The value of {name} is {value!r}.", "Write a text or a whole number.")
     text = str(value)
-    if name == "time":
+    if name == "time" and text:
         minutes(text)
     return text
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixtui.launch.launcher import NotSubmittedError
-from mixtui.launch.slurm.jobs import JOB_NAME, SCHEDULER
+from mixtui.launch.slurm.jobs import JOB_NAME, SCHEDULER, ask_cluster
 from mixtui.launch.slurm.settings import SlurmSettings, minutes
 from mixtui.launch.slurm.task import Task
 from mixtui.lock import Lock
@@ -27,7 +26,6 @@ _Wanted = tuple[RunPaths, int]  # a run and the attempt that is wanted of it
 
 SIGNAL_BEFORE = 90  # seconds before its time limit in which a job saves and asks to be queued again
 FOLDER = ".slurm"  # below the runs folder: what submitit keeps of each job, and its output
-LARGEST_ARRAY = 1000  # where the cluster does not say: Slurm's own default is 1001, and indices are below it
 PATIENCE = 60.0  # seconds for another who hands runs over
 RESTARTS = 10_000  # a run goes on as often as its time limit asks for; one without progress ends by itself
 
@@ -66,13 +64,18 @@ def _submit(runs: Sequence[RunPaths], settings: SlurmSettings) -> None:
             groups.setdefault(python, []).append((paths, attempt))
     for python, group in groups.items():
         executor = _executor(group[0][0].root.parent, *python, settings)
-        for array in _batches(_batches(group, settings.runs_per_task), _largest_array()):
-            _submit_array(executor, array, settings)
+        cluster = ask_cluster()
+        arrays = list(_batches(_batches(group, settings.runs_per_task), cluster.largest_array))
+        at_once = None if settings.at_once is None else max(1, settings.at_once // len(arrays))
+        for array in arrays:
+            _submit_array(executor, array, at_once, cluster.name)
 
 
-def _submit_array(executor: submitit.SlurmExecutor, tasks: list[list[_Wanted]], settings: SlurmSettings) -> None:
+def _submit_array(
+    executor: submitit.SlurmExecutor, tasks: list[list[_Wanted]], at_once: int | None, cluster: str
+) -> None:
     try:
-        executor.update_parameters(array_parallelism=settings.at_once or len(tasks))
+        executor.update_parameters(array_parallelism=at_once or len(tasks))
         with contextlib.redirect_stderr(io.StringIO()), executor.batch():  # which would copy what sbatch complains of
             jobs = [executor.submit(Task(tuple(str(paths.root.resolve()) for paths, _ in task))) for task in tasks]
     except Exception as error:  # submitit has several, and no common one
@@ -83,7 +86,8 @@ def _submit_array(executor: submitit.SlurmExecutor, tasks: list[list[_Wanted]], 
     for job, task in zip(jobs, tasks, strict=True):
         for paths, attempt in task:
             if not _is_submitted(paths, attempt):  # else it has begun, and said so
-                write_job(paths, Job(attempt, SCHEDULER, job.job_id, "waiting"))
+                with contextlib.suppress(OSError):  # a full disk: it will say so when it begins
+                    write_job(paths, Job(attempt, SCHEDULER, job.job_id, "waiting", cluster=cluster))
 
 
 def _executor(root: Path, python: str, pythonpath: str | None, settings: SlurmSettings) -> submitit.SlurmExecutor:
@@ -128,14 +132,3 @@ def _is_submitted(paths: RunPaths, attempt: int) -> bool:
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(items)
     return iter(lambda: list(islice(iterator, size)), [])
-
-
-def _largest_array() -> int:
-    """Jobs that one array may have."""
-    try:
-        command = ["scontrol", "show", "config"]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-        line = next(line for line in told.stdout.splitlines() if line.startswith("MaxArraySize"))
-        return max(1, int(line.partition("=")[2]) - 1)
-    except (OSError, subprocess.SubprocessError, StopIteration, ValueError):
-        return LARGEST_ARRAY

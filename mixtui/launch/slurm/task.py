@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,17 +53,19 @@ class Task:
 
     def __call__(self) -> None:
         signal.signal(signal.SIGTERM, self._note_end)
-        sharing = Sharing(local_folder())
+        folder = _folder()
+        sharing = Sharing(folder)
         for paths in self._paths:
             try:
                 self._start(paths, sharing)
-            except MixtuiError as error:  # one odd run must not take the others' turn
-                print(f"{paths.id}: {error.message} {error.hint}", file=sys.stderr, flush=True)
+            except Exception:  # one odd run must not take the others' turn
+                traceback.print_exc()
         while self._are_training():
             time.sleep(LOOK_EVERY)
             for paths in self._keepers:
                 self._hasten(paths)
         sharing.leave()
+        shutil.rmtree(folder, ignore_errors=True)
         if self._was_terminated and is_preempted(_job_id()):
             self._give_way()
 
@@ -86,8 +90,13 @@ class Task:
 
         for paths in self._keepers:
             signal_worker(paths, signal.SIGUSR2)
+        deadline = time.monotonic() + GRACE
         while self._are_training():
             time.sleep(0.1)
+            if time.monotonic() > deadline:  # one that hangs must not cost the others their next turn
+                for paths, keeper in self._keepers.items():
+                    if keeper.poll() is None:
+                        kill_worker(paths, paths.last_claim())
         if not any(map(_came_on, self._keepers)) or not list(filter(_waits_again, self._keepers)):
             sys.exit(0)  # all have ended; or the limit is too short for any to come on, and always would be
         return DelayedSubmission(Task(tuple(str(paths.root) for paths in self._paths)))
@@ -114,7 +123,7 @@ class Task:
     def _lease(self, run: Run) -> Lease:
         """The place of a run in this job: one of the GPUs that Slurm gave it, those of other runs last."""
         if run.config.device != "cpu":
-            lease = lease_gpu(local_folder(), gpus_called(gpus_for(run.config.device)), len(self._paths))
+            lease = lease_gpu(_folder(), gpus_called(gpus_for(run.config.device)), len(self._paths))
             if lease is not None:
                 return replace(lease, place=f"{SCHEDULER} job {_job_id()}, {lease.place}")
         return Lease(f"{SCHEDULER} job {_job_id()}", None, ())
@@ -129,6 +138,13 @@ class Task:
                 self._asked_at.pop(paths, None)
             elif time.monotonic() - self._asked_at.setdefault(paths, time.monotonic()) > GRACE:
                 kill_worker(paths, paths.last_claim())
+
+
+def _folder() -> Path:
+    """For locks and MPS of this job alone: a daemon of another's sees that one's GPUs, and ends with it."""
+    folder = local_folder() / f"job-{_job_id()}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _was_interrupted(paths: RunPaths) -> bool:
@@ -158,7 +174,8 @@ def _waits_again(paths: RunPaths) -> bool:
 def _say(paths: RunPaths, attempt: int, phase: Phase, reason: str | None = None) -> None:
     """Leave word of the job: whoever handed it over may not have come to that."""
     with contextlib.suppress(OSError):  # a full disk: the training will meet it
-        write_job(paths, Job(attempt, SCHEDULER, _job_id(), phase, reason=reason))
+        cluster = os.environ.get("SLURM_CLUSTER_NAME", "")
+        write_job(paths, Job(attempt, SCHEDULER, _job_id(), phase, reason=reason, cluster=cluster))
 
 
 def _job_id() -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
+from mixtui.launch.launcher import Launcher
 from mixtui.launch.launchers import launcher_of
 from mixtui.launch.queue import is_left_over, wants_retry
-from mixtui.launch.slurm.jobs import GONE, Seen, SlurmError, ask_accounting, ask_queue
+from mixtui.launch.slurm.jobs import GONE, Seen, SlurmError, ask_accounting, ask_cluster, ask_queue
+from mixtui.lock import is_locked
 from mixtui.store.control import change_control
 from mixtui.store.job import Job, read_job, write_job
 from mixtui.store.paths import RunPaths
@@ -34,6 +36,7 @@ class SlurmWatch:
         self._store = Store(root)
         self._tickets = Tickets(root, "slurm")
         self._next_look = 0.0
+        self._cluster = ""
         self._jobs: dict[str, str] = {}  # of each run, so that not every record is read at every look
         self._seen: dict[str, tuple[Seen, int]] = {}  # what was written down of each run, and when
         self._refused: dict[str, tuple[float, str]] = {}  # until when a run is not submitted again, and why
@@ -52,13 +55,13 @@ class SlurmWatch:
         self.note = ""
 
     def tick(self) -> bool:
+        if time.monotonic() < self._next_look:
+            return True
         ids = self._tickets.ids()
-        if not ids:
-            return False
-        if time.monotonic() >= self._next_look:
+        if ids:
             self._next_look = time.monotonic() + ASK_EVERY
             self._look(ids)
-        return True
+        return bool(ids)
 
     def _look(self, ids: set[str]) -> None:
         asked = server_time(self._store.root)
@@ -68,7 +71,10 @@ class SlurmWatch:
             self.note, self._next_look = f"{error.message} {error.hint}", time.monotonic() + ASK_AGAIN_AFTER
             return
         self.note = ""
-        jobs = {run_id: job for run_id in sorted(ids) if (job := self._job_of(run_id)) is not None}
+        self._cluster = self._cluster or ask_cluster().name
+        without: list[Run] = []
+        jobs = {run_id: job for run_id in sorted(ids) if (job := self._job_of(run_id, without)) is not None}
+        self._submit(without)
         missing = {job for job in jobs.values() if job not in queue}
         told = queue | dict.fromkeys(missing, GONE) | (ask_accounting(missing) if missing else {})
         for run_id, job in jobs.items():
@@ -76,34 +82,48 @@ class SlurmWatch:
             if (told[job], _written(paths)) != self._seen.get(run_id) or told[job].phase == "ended":
                 self._note_down(paths, told, asked)
 
-    def _job_of(self, run_id: str) -> str | None:
-        """The id of a run's job; submits one that has none."""
+    def _job_of(self, run_id: str, without: list[Run]) -> str | None:
+        """The id of a run's job; a run that is to have one joins those `without`."""
         if run_id not in self._jobs:
             paths = RunPaths(self._store.root / run_id)
             try:
                 run = Run.load(paths.root)
                 job = read_job(paths)
                 if job is not None and job.attempt >= run.control.get("attempt", 0):
-                    self._jobs[run_id] = job.id
+                    if job.cluster in ("", self._cluster):  # else its own hosts look after it
+                        self._jobs[run_id] = job.id
                 elif run.status.state is State.QUEUED:
-                    self._submit(run)
+                    without.append(run)
                 else:
                     self._forget(run_id)
             except (OSError, ValueError, BrokenRunError):  # removed, or spoilt
                 self._forget(run_id)
         return self._jobs.get(run_id)
 
-    def _submit(self, run: Run) -> None:
-        """Hand over a run that nobody has handed over, or that is to be tried again."""
-        until, why = self._refused.get(run.id, (0.0, ""))
-        if time.monotonic() < until:
-            self.note = why
+    def _submit(self, runs: Sequence[Run]) -> None:
+        """Hand over runs that nobody has handed over, or that are to be tried again: all that are alike at once."""
+        if not runs or _is_locked(self._store.root / ".lock"):  # a sweep is being made, and handed over as a whole
             return
-        try:
-            launcher_of(run.control).submit([run.paths])
-        except MixtuiError as error:
-            self.note = f"{error.message} {error.hint}"
-            self._refused[run.id] = time.monotonic() + TRY_AGAIN_AFTER, self.note
+        groups: dict[Launcher, list[RunPaths]] = {}
+        for run in runs:
+            until, why = self._refused.get(run.id, (0.0, ""))
+            if time.monotonic() < until:
+                self.note = why
+                continue
+            try:
+                groups.setdefault(launcher_of(run.control), []).append(run.paths)
+            except MixtuiError as error:
+                self._refuse([run.paths], error)
+        for launcher, theirs in groups.items():
+            try:
+                launcher.submit(theirs)
+            except MixtuiError as error:
+                self._refuse(theirs, error)
+
+    def _refuse(self, runs: Sequence[RunPaths], error: MixtuiError) -> None:
+        self.note = f"{error.message} {error.hint}"
+        again = time.monotonic() + TRY_AGAIN_AFTER
+        self._refused |= {paths.id: (again, self.note) for paths in runs}
 
     def _note_down(self, paths: RunPaths, told: Mapping[str, Seen], asked: float) -> None:
         try:
@@ -117,7 +137,8 @@ class SlurmWatch:
                 seen = replace(GONE, reason="cancelled")
             told_itself = job.phase == seen.phase == "ended"  # how it ended, as Slurm calls done what gave way in time
             as_seen = job if told_itself else replace(job, phase=seen.phase, why=seen.why, reason=seen.reason)
-            if as_seen != job and paths.job.stat().st_mtime < asked:  # else the job has said something newer
+            # Else the job has said something newer.
+            if as_seen != job and paths.job.stat().st_mtime < asked and read_job(paths) == job:
                 write_job(paths, as_seen)
                 job = as_seen
             if as_seen == job:
@@ -126,6 +147,8 @@ class SlurmWatch:
                 self._see_to_the_end_of(paths, job)
         except (OSError, ValueError):
             self._forget(paths.id)  # removed, or spoilt
+        except MixtuiError as error:  # its control.json cannot be changed: it must not keep the others from their turn
+            self.note = f"{error.message} {error.hint}"
 
     def _see_to_the_end_of(self, paths: RunPaths, job: Job) -> None:
         try:
@@ -148,6 +171,12 @@ class SlurmWatch:
         self._seen.pop(run_id, None)
         if ticket:
             self._tickets.remove(run_id)
+
+
+def _is_locked(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return is_locked(path)
+    return False
 
 
 def _written(paths: RunPaths) -> int:

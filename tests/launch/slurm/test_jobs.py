@@ -95,7 +95,7 @@ def test_a_queue_that_cannot_be_asked_is_an_error_for_a_person(
 
     with monkeypatch.context() as slow:
         slow.setattr(subprocess, "run", hang)
-        with refused("squeue gave no answer in 60 s."):
+        with refused("squeue gave no answer in 20 s."):
             ask_queue()
     cluster.lacks("squeue")
     monkeypatch.setenv("PATH", str(cluster.folder / "bin"))

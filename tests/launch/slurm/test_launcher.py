@@ -128,6 +128,17 @@ def test_new_runs_that_slurm_refuses_are_gone(cluster: Cluster, wanted: Wanted, 
     assert looked_after(store.root) == set()
 
 
+def test_what_slurm_refuses_takes_no_run_of_this_host_along(
+    cluster: Cluster, wanted: Wanted, make_run: MakeRun, store: Store, refused: Refused
+) -> None:
+    cluster.fails("sbatch", "sbatch: error: Invalid account")
+    ours, theirs, later = make_run(), wanted(), make_run()
+    with refused("Invalid account"):
+        enqueue_new([ours, theirs, later])
+    assert set(store.run_dirs()) == {ours.root, later.root}
+    assert Tickets(store.root).ids() == {ours.id, later.id}
+
+
 def test_of_new_runs_those_that_slurm_took_before_it_refused_stay_and_are_looked_after(
     cluster: Cluster, wanted: Wanted, store: Store, refused: Refused
 ) -> None:

@@ -18,6 +18,7 @@ from submitit.core.utils import DelayedSubmission
 
 from mixtui.launch.launcher import NotSubmittedError
 from mixtui.launch.slurm import submission
+from mixtui.launch.slurm.jobs import ClusterFacts, ask_cluster
 from mixtui.launch.slurm.settings import SlurmSettings
 from mixtui.launch.slurm.submission import FOLDER, submit_jobs
 from mixtui.launch.slurm.task import Task
@@ -128,7 +129,7 @@ def test_a_cluster_that_does_not_say_has_slurms_own_limit(said: str | None, clus
         cluster.fails("scontrol", "no")
     else:
         cluster.says("scontrol", said)
-    assert submission._largest_array() == submission.LARGEST_ARRAY
+    assert ask_cluster() == ClusterFacts("", 1000)
 
 
 def test_each_python_has_jobs_of_its_own(cluster: Cluster, wanted: Wanted, tmp_path: Path) -> None:
@@ -240,10 +241,10 @@ def test_of_what_was_handed_over_before_it_refused_nothing_is_lost(
     runs = [wanted() for _ in range(4)]
     submit_array = submission._submit_array
 
-    def once(executor: Any, tasks: Any, settings: SlurmSettings) -> None:
+    def once(*array: Any) -> None:
         if cluster.batches:
             cluster.fails("sbatch", "sbatch: error: QOSMaxSubmitJobPerUserLimit")
-        submit_array(executor, tasks, settings)
+        submit_array(*array)
 
     monkeypatch.setattr(submission, "_submit_array", once)
     with pytest.raises(NotSubmittedError):
@@ -282,3 +283,12 @@ def test_a_run_that_names_no_python_has_that_of_the_node(cluster: Cluster, wante
     write_json(paths.control, {name: value for name, value in read_control(paths).items() if name != "python"})
     submit([paths])
     assert "python3" in command_of(cluster.batches[0])
+
+
+def test_the_limit_of_a_sweep_is_shared_by_its_arrays(cluster: Cluster, wanted: Wanted) -> None:
+    cluster.says("scontrol", "ClusterName = lab", "MaxArraySize = 3")
+    settings = SlurmSettings({}, at_once=4)
+    runs = [wanted(settings) for _ in range(4)]
+    submission.submit_jobs(runs, settings)
+    assert ["%2" in batch for batch in cluster.batches] == [True, True]
+    assert {job_of(paths).cluster for paths in runs} == {"lab"}
