@@ -26,7 +26,7 @@ def shipped(store: Store, shipped_folder: Path) -> list[str]:
 
 async def test_an_empty_folder_shows_them_and_what_to_do(shipped: list[str], open_app: OpenApp) -> None:
     async with open_app() as opened:
-        await opened.until_shown("No runs in", "look at the reference study, 2 runs", "3 Reliability ", "ECE .")
+        await opened.until_shown("No runs in", "see the reference study, 2 runs", "3 Reliability ", "ECE .")
         assert opened.cursor == FOLD
         await opened.press("enter")
         await opened.until_shown("compare · reference study · read-only", "α 0.4")

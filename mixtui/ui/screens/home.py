@@ -126,7 +126,7 @@ class HomeScreen(HomeLayoutScreen):
             folder = printable(short_path(self.app.store.root))
             lines = [f"No runs in {folder} yet.", "", "n  choose alphas and start"]
             if fold := next((row for row in self._table.rows if isinstance(row, FoldRow)), None):
-                lines.append(f"⏎  look at the {shipped_name(fold.tag)}, {plural(len(fold.documents), 'run')}")
+                lines.append(f"⏎  see the {shipped_name(fold.tag)}, {plural(len(fold.documents), 'run')}")
             lines += ["D  check this machine", "?  all keys"]
             empty.update(self.app.glyphs.words("".join(f"\n  {line}" for line in lines)))
         elif empty.display:
