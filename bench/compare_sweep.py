@@ -23,7 +23,7 @@ from compare_task import Task
 from plain_ways import Way, run_plain
 from surroundings import say
 
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
@@ -119,7 +119,7 @@ def finished_runs(folder: Path, n: int) -> list[Run]:
         metrics = run.metrics or {}
         if run.status.state is not State.FINISHED:
             raise SystemExit(f"{run.id} is {run.status.state}: {run.status.sentence}")
-        if not (is_figure(metrics.get("accuracy")) and is_figure(metrics.get("ece"))):
+        if not (is_finite(metrics.get("accuracy")) and is_finite(metrics.get("ece"))):
             raise SystemExit(f"{run.id} has no accuracy or no ECE.")
         runs.append(run)
     if len(runs) != n:

@@ -14,7 +14,7 @@ from surroundings import say
 
 from mixtui.datasets.catalog import default_data_dir
 from mixtui.errors import MixtuiError
-from mixtui.launch.submit import Submission, prepare
+from mixtui.launch.submission import Submission, prepare
 from mixtui.training.data import load
 
 ALPHA = 0.4  # of the single run

@@ -10,8 +10,8 @@ from typing import Any
 
 from plain_script import WARM_UP_STEPS
 
-from mixtui.launch.queue import FOREGROUND, ask_to_end, enqueue
-from mixtui.launch.submit import Submission
+from mixtui.launch.queue import FOREGROUND, asking_to_end, enqueue
+from mixtui.launch.submission import Submission
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
@@ -74,7 +74,8 @@ def endless_training(submission: Submission, n_train: int, runs_dir: Path) -> It
     finally:
         run = Run.load(paths.root)
         if run.status.state.is_live or run.status.state is State.QUEUED:
-            ask_to_end(run, "stop")
+            with asking_to_end("stop") as ask:
+                ask(run)
         _wait_for_end(paths)
 
 

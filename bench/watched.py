@@ -22,7 +22,7 @@ from terminal import Pane
 from mixtui.calibration.seeds import paired_difference
 from mixtui.datasets.catalog import default_data_dir
 from mixtui.errors import MixtuiError
-from mixtui.launch.submit import Submission, prepare
+from mixtui.launch.submission import Submission, prepare
 from mixtui.training.data import load
 
 ALPHA = 0.4

@@ -26,7 +26,6 @@ from mixtui.config import DEFAULTS, INCIDENTAL
 from mixtui.errors import MixtuiError
 from mixtui.launch.grid import same_work
 from mixtui.presets import PRESETS, Preset
-from mixtui.store.document import run_document
 from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.files import read_json, write_json
 from mixtui.store.jsonl import JsonlReader, JsonlWriter
@@ -34,6 +33,7 @@ from mixtui.store.listing import listed
 from mixtui.store.paths import RunPaths
 from mixtui.store.query import parse
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run_document import run_document
 from mixtui.store.shifts import read_shifts
 from mixtui.store.steps import step_records
 from mixtui.store.store import Store

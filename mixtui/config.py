@@ -11,7 +11,7 @@ from types import UnionType
 from typing import Any, Literal, get_args
 
 from mixtui.errors import MixtuiError
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 
 DEFAULT_DATASET = "cifar10"
 
@@ -22,6 +22,9 @@ Precision = Literal["fp32", "bf16"]
 
 # Beyond these bounds lam is 0, 1 or 1/2 to float precision, and the sampler of Beta(alpha, alpha) over- or underflows.
 SMALLEST_ALPHA, LARGEST_ALPHA = 1e-6, 1e9
+
+# Bins that a score or a diagram can have.
+MOST_BINS = 1000
 
 # Fields that follow from others, or do not change a result beyond rounding.
 INCIDENTAL = ("dataset_requested", "fallback", "device", "threads")
@@ -92,7 +95,7 @@ class RunConfig:
         _check_choice("stem", self.stem, get_args(Stem))
         _check_choice("precision", self.precision, get_args(Precision))
         _check_integer("seed", self.seed, 0, 2**32 - 1)
-        _check_integer("bins", self.bins, 1, 1000)
+        _check_integer("bins", self.bins, 1, MOST_BINS)
         _check_integer("holdout", self.holdout, 0, 1_000_000_000)
         _check_integer("threads", self.threads, 1, 4096)
         check_device(self.device)
@@ -113,6 +116,7 @@ class RunConfig:
         return self.dataset_requested is None and self.dataset != DEFAULT_DATASET
 
     def to_json(self) -> dict[str, Any]:
+        """Every field by its name, and `fallback`, as `config.json` has them."""
         return {**vars(self), "fallback": self.fallback}
 
     @classmethod
@@ -138,7 +142,7 @@ def check_device(device: str) -> None:
 
 
 def _check_alpha(alpha: float) -> None:
-    if not is_figure(alpha):
+    if not is_finite(alpha):
         raise MixtuiError(f"α must be a finite number; {alpha} is not.", "Use --alpha 0 for plain training.")
     if alpha < 0:
         raise MixtuiError(f"α is 0 or more; {alpha:g} is not.", "Use --alpha 0 for plain training.")
@@ -167,7 +171,7 @@ def _check_integer(name: str, value: int, low: int, high: int) -> None:
 
 
 def _check_real(name: str, value: float, low: float, high: float, low_open: bool = False) -> None:
-    if not is_figure(value) or not low <= value < high or (low_open and value == low):
+    if not is_finite(value) or not low <= value < high or (low_open and value == low):
         bound = f"more than {low:g}" if low_open else f"at least {low:g}"
         raise MixtuiError(
             f"--{name} {value} is out of range.",

@@ -1,4 +1,5 @@
-"""Locks between processes on one host, which the kernel gives back however a process ends."""
+"""Locks between processes on one host, which the kernel gives back however a process ends: flock(2), of open files, so
+that a child that inherits the file has the lock too."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds: to rewrite a small file takes milliseconds
 
 
 class Lock:
@@ -62,14 +63,15 @@ def is_locked(path: Path, patience: float = 0.0) -> bool:
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Of two on one host who read and rewrite a file in `folder` at once, let the second wait: no change is lost.
 
-    Where there can be no lock, or another keeps it for long, the last writer wins.
+    Where there can be no lock, or another keeps it for longer than `patience` seconds, the last writer wins. Not to be
+    entered twice by one who has it.
     """
     lock = None
     with contextlib.suppress(OSError):
-        lock = Lock.take(folder / ".lock", PATIENCE)
+        lock = Lock.take(folder / ".lock", patience)
     try:
         yield
     finally:

@@ -30,7 +30,8 @@ from mixtui.store.process import this_process
 from mixtui.store.provenance import processor, versions
 from mixtui.store.recorder import Recorder
 from mixtui.store.run import Run
-from mixtui.training.endings import NonFiniteError, StopTrainingError
+from mixtui.training.exceptions import NonFiniteError, StopTrainingError
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from mixtui.datasets.arrays import ImageData
@@ -56,6 +57,7 @@ class EndWatch:
         self.signal = signal.Signals(number).name
 
     def wanted(self) -> bool:
+        """Whether an end is wanted. Without a signal, `control.json` is read every LOOK_EVERY seconds at most."""
         signalled = self.signal is not None  # asked first: whoever signals has written control.json before
         now = time.monotonic()
         if signalled or now >= self._next_look:
@@ -81,6 +83,7 @@ class Ending:
 
 
 def main() -> int:
+    """Train the run that the arguments name; the exit code. Raises MixtuiError where another process trains it."""
     sys.path.append(str(Path.cwd()))  # last: the user's own modules are found, and stand in for no library's
     paths = RunPaths(Path(sys.argv[1]))
     with sole_writer(paths):
@@ -104,26 +107,26 @@ def sole_writer(paths: RunPaths) -> Iterator[None]:
             lock.close()
 
 
-def attempt_training(paths: RunPaths, attempt: int) -> int:
+def attempt_training(paths: RunPaths, number: int) -> int:
     """Train, and write down how it ended; the exit code."""
-    watch = EndWatch(paths, attempt)
+    watch = EndWatch(paths, number)
     run = Run.load(paths.root)
-    recorder = Recorder(paths, attempt)
-    training = Training(run, recorder, watch)
+    recorder = Recorder(paths, number)
+    attempt = Attempt(run, recorder, watch)
     try:
-        training.go()
+        attempt.train()
         epochs = run.config.epochs
-        ending = Ending("finished", "done", f"{epochs} epoch{'s' * (epochs > 1)}, predictions.npz written.", 0)
+        ending = Ending("finished", "done", f"{plural(epochs, 'epoch')}, predictions.npz written.", 0)
     except BaseException as error:
         ending = ending_of(error, watch)
         if ending.reason == "error" and not (isinstance(error, MixtuiError) and error.__cause__ is None):
             traceback.print_exc()
     print(f"{ending.state}: {ending.message}", flush=True)
-    recorder.end(training.step, **asdict(ending))
+    recorder.end(attempt.step, **asdict(ending))
     return ending.exit_code
 
 
-class Training:
+class Attempt:
     """One attempt at a run, from loading the data to the last epoch."""
 
     def __init__(self, run: Run, recorder: Recorder, watch: EndWatch) -> None:
@@ -138,7 +141,11 @@ class Training:
         """Steps done."""
         return self.trainer.position.step if self.trainer else 0
 
-    def go(self) -> None:
+    def train(self) -> None:
+        """Load the data, train to the last epoch, and evaluate on other test sets where that is wanted.
+
+        Raises StopTrainingError, NonFiniteError, MixtuiError, and whatever the disk or the device raise.
+        """
         recorder, before = self.recorder, self.run.history
         recorder.event(
             "attempt",

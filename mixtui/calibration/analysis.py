@@ -10,7 +10,7 @@ from mixtui.calibration.bins import DEFAULT_M
 from mixtui.calibration.predictions import Predictions, evaluate
 from mixtui.calibration.scores import Evaluation, Scores, score_logits
 from mixtui.calibration.temperature import TemperatureFit, cross_fit, logits_of
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 
 # Beside those of `Scores`, in a record of metrics.
 SCALED_NAMES = (
@@ -57,7 +57,10 @@ def analyse(predictions: Predictions, m: int = DEFAULT_M, fit: TemperatureFit | 
 def analyse_logits(
     logits: ArrayLike, labels: ArrayLike, m: int = DEFAULT_M, fit: TemperatureFit | None = None
 ) -> Analysis:
-    """`analyse` for `logits`, (n, classes), and `labels`, (n,). Raises MixtuiError on what `check_logits` refuses."""
+    """`analyse` for `logits`, (n, classes), and `labels`, (n,).
+
+    Raises MixtuiError on what `check_logits` refuses, or if `m` is not from 1 to `MOST_BINS`.
+    """
     return Analysis(score_logits(logits, labels, m), _scaled(logits, labels, m, fit))
 
 
@@ -73,4 +76,4 @@ def _scaled_metrics(scaled: Scaled | None) -> dict[str, float | None]:
         return dict.fromkeys(SCALED_NAMES)
     after: Scores = scaled.evaluation.scores
     values = (scaled.fit.temperature, *scaled.fit.interval, after.ece, after.ece_floor_high, after.nll)
-    return {name: value if is_figure(value) else None for name, value in zip(SCALED_NAMES, values, strict=True)}
+    return {name: value if is_finite(value) else None for name, value in zip(SCALED_NAMES, values, strict=True)}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtui.config import DEFAULTS
+from mixtui.config import DEFAULTS, MOST_BINS
 from mixtui.errors import MixtuiError
 
 FloatArray = NDArray[np.float64]
@@ -22,7 +22,6 @@ DEFAULT_M: int = DEFAULTS["bins"]
 # Bins kept for every epoch of a run, and the numbers of bins that follow from them exactly.
 FINE_BINS = 300
 EXACT_M = (5, 10, 15, 20, 30, 50, 60, 100)
-MOST_BINS = 1000  # as of a run
 
 _MOST_SAMPLES = 2**48  # in possible bins: sums over bins and over seeds stay whole numbers of 64 bits
 
@@ -154,7 +153,8 @@ def equal_width(confidence: ArrayLike, correct: ArrayLike, m: int) -> Bins:
 
     `confidence`: (n,), top-label confidences from 0 to 1; `correct`: (n,), whether the top label was right.
     A confidence belongs to the bin with `lo < confidence <= hi`, compared in float64 with the very edges
-    `k / m`; 0 belongs to the first bin. Raises MixtuiError on input that `check_top_label` refuses.
+    `k / m`; 0 belongs to the first bin. Raises MixtuiError on input that `check_top_label` refuses, or if `m` is
+    not from 1 to `MOST_BINS`.
     """
     checked_confidence, checked_correct = check_top_label(confidence, correct)
     edges = equal_width_edges(m)
@@ -170,7 +170,7 @@ def equal_mass(confidence: ArrayLike, correct: ArrayLike, m: int) -> Bins:
     counts differ by one at most. A share that is left empty gives no bin. An inner edge is the highest
     confidence of the bin below it; the outer edges are 0 and 1.
 
-    Arguments and errors as for `equal_width`.
+    `confidence` and `correct`: (n,). Arguments and errors otherwise as for `equal_width`.
     """
     checked_confidence, checked_correct = check_top_label(confidence, correct)
     _check_m(m)
@@ -201,7 +201,10 @@ def bin_index(values: FloatArray, edges: FloatArray) -> IntArray:
 
 
 def equal_width_index(values: FloatArray, edges: FloatArray) -> IntArray:
-    """`bin_index` for `edges` that `equal_width_edges` gave, in less than half the time; `values` from 0 to 1."""
+    """`bin_index` for `edges`, (M + 1,), that `equal_width_edges` gave, in less than half the time.
+
+    `values`: from 0 to 1, of any shape, which the result has too.
+    """
     index = (values * (len(edges) - 1)).astype(np.int64)
     index -= values <= edges[index]  # an upper edge belongs to the bin below it; rounding errs upwards alone
     return np.maximum(index, 0, out=index)

@@ -13,8 +13,6 @@ from mixtui.calibration.interval import Z_95, Interval, wilson_interval
 from mixtui.calibration.scores import Evaluation
 from mixtui.errors import MixtuiError
 
-COMPARED = ("accuracy", "ece", "nll")
-
 _RESAMPLES = 1000
 
 
@@ -27,7 +25,7 @@ class ScoreDifference:
 
 
 def differences(first: Evaluation, second: Evaluation, *, paired: bool) -> dict[str, ScoreDifference | None]:
-    """The differences of the scores in `COMPARED`, second − first; None where one of the two is not known.
+    """The differences of `accuracy`, `ece` and `nll`, second − first; None where one of the two is not known.
 
     `paired`: sample i is the same one in both, so that what makes it hard for both counts once.
     Raises MixtuiError if paired predictions differ in number.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeGuard
 
 from mixtui.calibration.interval import wilson_interval
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 
 Direction = Literal["over", "under", "neither", "floor"]
 """`floor`: the ECE is no higher than chance alone gives a calibrated model, so there is nothing to have a direction."""
@@ -42,10 +42,10 @@ def is_at_floor(ece: float, floor_high: float) -> bool:
 def direction_of(metrics: Mapping[str, Any], n: object) -> Direction | None:
     """The direction that recorded scores of n samples tell, whatever a file holds; None where they tell none."""
     accuracy, confidence, ece = (metrics.get(name) for name in ("accuracy", "confidence", "ece"))
-    if not (_is_fraction(accuracy) and is_figure(confidence) and is_figure(ece) and is_figure(n) and n > 0):
+    if not (_is_fraction(accuracy) and is_finite(confidence) and is_finite(ece) and is_finite(n) and n > 0):
         return None
     floor = metrics.get("ece_floor_high")
-    if is_figure(floor) and is_at_floor(ece, floor):
+    if is_finite(floor) and is_at_floor(ece, floor):
         return "floor"
     return direction(accuracy, confidence, n)
 
@@ -56,4 +56,4 @@ def direction_mark(way: Direction | None) -> str:
 
 
 def _is_fraction(value: object) -> TypeGuard[float]:
-    return is_figure(value) and 0 <= value <= 1
+    return is_finite(value) and 0 <= value <= 1

@@ -22,6 +22,7 @@ from mixtui.calibration.scores import (
     score_top_label,
 )
 from mixtui.errors import MixtuiError
+from mixtui.wording import plural
 
 _NPZ_HINT = "Write it with numpy.savez(path, logits=…, labels=…), or probs=… in place of logits."
 _CSV_COLUMNS = ("true_label", "pred_label", "confidence")
@@ -167,7 +168,7 @@ def _read_header(header: list[str]) -> list[str]:
 
 def _wrong_width(width: int, names: list[str]) -> str:
     missing = f": column {names[width]} is missing" if width < len(names) else ""
-    return f"has {width} field{'s' * (width != 1)}, the header has {len(names)}{missing}"
+    return f"has {plural(width, 'field')}, the header has {len(names)}{missing}"
 
 
 def _confidence(text: str, line: int) -> float:

@@ -61,7 +61,8 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     """The risk–coverage curve, at 200 coverages at most.
 
     Where coverage ends within a tie, the risk is the one expected of answering the tied samples in random order, so
-    that it does not depend on the order in which they are given. Arguments and errors as for `auroc`.
+    that it does not depend on the order in which they are given. `confidence` and `correct`, (n,), and errors as for
+    `auroc`.
     """
     confidences, hits = check_top_label(confidence, correct)
     n = len(hits)
@@ -72,15 +73,15 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     return RiskCoverage(covered[kept] / n, risk[kept], float(risk.mean()))
 
 
-def separation(confidence_in: ArrayLike, confidence_out: ArrayLike) -> Separation:
-    """Separation of inputs of known classes (in distribution), (n,), from inputs of unknown ones, (m,).
+def separation(known: ArrayLike, unknown: ArrayLike) -> Separation:
+    """Separation by confidence of inputs of known classes (in distribution), (n,), from inputs of unknown ones, (k,).
 
     Raises MixtuiError on confidences that `check_top_label` refuses.
     """
-    known, unknown = _checked(confidence_in), _checked(confidence_out)
-    kept = -(-95 * len(known) // 100)  # rounded up, in whole numbers
-    threshold = np.partition(known, -kept)[-kept]
-    return Separation(_chance_of_more(known, unknown), float(np.mean(unknown >= threshold)))
+    inside, outside = _checked(known), _checked(unknown)
+    kept = -(-95 * len(inside) // 100)  # rounded up, in whole numbers
+    threshold = np.partition(inside, -kept)[-kept]
+    return Separation(_chance_of_more(inside, outside), float(np.mean(outside >= threshold)))
 
 
 def _chance_of_more(first: FloatArray, second: FloatArray) -> float:

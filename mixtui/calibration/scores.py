@@ -18,7 +18,7 @@ from mixtui.calibration.ranking import auroc
 from mixtui.calibration.smooth_ece import smooth_ece
 from mixtui.calibration.softmax import softmax
 from mixtui.calibration.top_labels import TopLabels, top_label
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Scores:
 
     def to_json(self) -> dict[str, float | None]:
         """Every score under its name; null where it could not be computed or is not finite."""
-        return {name: value if is_figure(value) else None for name, value in asdict(self).items()}
+        return {name: value if is_finite(value) else None for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)  # see Bins

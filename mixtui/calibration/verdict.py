@@ -6,7 +6,7 @@ from typing import Literal
 
 from mixtui.calibration.certainty import Certainty
 from mixtui.calibration.direction import IN_WORDS, Direction
-from mixtui.figures import figure
+from mixtui.number_text import score_text
 
 Length = Literal["full", "short", "least"]
 LENGTHS: tuple[Length, ...] = ("full", "short", "least")
@@ -39,7 +39,7 @@ def verdict(
     if way == "floor" and sure is not None:
         told = _at_the_floor(ece, sure, binning, short)
     else:
-        told = f"{_says(accuracy, confidence, outcome, short)} ECE{binning} {figure(ece)}{_how_sure(sure, short)}."
+        told = f"{_says(accuracy, confidence, outcome, short)} ECE{binning} {score_text(ece)}{_how_sure(sure, short)}."
     lead = ", ".join(filter(None, [when, kind]))
     text = f"{lead}: {told}" if lead else told
     return text[0].upper() + text[1:]
@@ -64,13 +64,15 @@ def _how_sure(certainty: Certainty | None, short: bool) -> str:
     if certainty is None:
         return ""
     low, high = certainty.interval
-    floor = figure(certainty.floor.mean)
-    return f" [{figure(low)}, {figure(high)}]" + (f", floor {floor}" if short else f"; the noise floor is {floor}")
+    floor = score_text(certainty.floor.mean)
+    return f" [{score_text(low)}, {score_text(high)}]" + (
+        f", floor {floor}" if short else f"; the noise floor is {floor}"
+    )
 
 
 def _at_the_floor(ece: float, certainty: Certainty, binning: str, short: bool) -> str:
     floor = certainty.floor
-    chance = f"{figure(floor.mean)} [{figure(floor.low)}, {figure(floor.high)}]"
+    chance = f"{score_text(floor.mean)} [{score_text(floor.low)}, {score_text(floor.high)}]"
     if short:
-        return f"ECE{binning} {figure(ece)}; chance gives {chance}."
-    return f"a perfectly calibrated model would score {chance} here{binning}, this one {figure(ece)}."
+        return f"ECE{binning} {score_text(ece)}; chance gives {chance}."
+    return f"a perfectly calibrated model would score {chance} here{binning}, this one {score_text(ece)}."

@@ -9,6 +9,7 @@ import typer
 
 from mixtui.cli.options import Bins, Json
 from mixtui.config import DEFAULTS
+from mixtui.wording import plural
 
 
 def calibrate(
@@ -75,7 +76,7 @@ def _fit_on(paths: list[Path], given: list[Path] | None) -> list[Path | None]:
         return [None] * len(paths)
     if len(given) != len(paths):
         raise MixtuiError(
-            f"--fit-on is given {len(given)} time{'s' * (len(given) > 1)}, FILE {len(paths)}.",
+            f"--fit-on is given {plural(len(given), 'time')}, FILE {len(paths)}.",
             "Give it once for each file, in their order.",
         )
     return [*given]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mixtui.cli.console import speaks_utf8, words
+from mixtui.cli.console import shown, words
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: 
     """
     table = [[column.heading for column in columns], *rows]
     # What takes time is done once for each text that a column holds, and most columns hold few.
-    texts = [{cell: printable(cell) for cell in set(cells)} for cells in zip(*table, strict=True)]
+    texts = [{cell: shown(cell) for cell in set(cells)} for cells in zip(*table, strict=True)]
     widths = [max(map(cells_of, column.values())) for column in texts]
     widths = _fit_widths(columns, widths, width - (len(columns) - 1))
     fitted = [
@@ -31,15 +31,6 @@ def in_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: 
         for column, of_column, room in zip(columns, texts, widths, strict=True)
     ]
     return [[of_column[cell] for of_column, cell in zip(fitted, row, strict=True)] for row in table]
-
-
-def printable(text: str) -> str:
-    """`text` on one line, free of control characters, and in ASCII where the terminal has nothing else."""
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else "?" for character in text)
-    if text.isascii() or speaks_utf8():
-        return text
-    return words(text).encode("ascii", errors="replace").decode()
 
 
 def cells_of(text: str) -> int:

@@ -30,7 +30,7 @@ def compare(
     run that has a tag.
     """
     from mixtui.cli.console import print_json
-    from mixtui.store.document import listed_document
+    from mixtui.store.run_document import listed_document
     from mixtui.store.study import study_of
     from mixtui.store.study_document import study_document
 
@@ -87,24 +87,23 @@ def _print(study: Study, tag: str, runs: int) -> None:
     """The study as text, its table in parts where the terminal is too narrow for all columns."""
     from rich.text import Text
 
-    from mixtui.cli.columns import printable
-    from mixtui.cli.console import stdout
-    from mixtui.cli.figures import mark
+    from mixtui.cli.console import shown, stdout
+    from mixtui.cli.score_text import mark
     from mixtui.plots.table_pages import table_pages
     from mixtui.store.study_table import title
     from mixtui.store.study_verdict import left_out, verdict
 
     console = stdout()
     named = [f"tag:{tag}"] if tag else []
-    console.print(Text(printable(" · ".join([*named, title(study)])), style="bold"))
-    console.print(Text(printable(verdict(study, keys=False))))
-    for page in table_pages(study, _columns(study), console.width, printable, mark) if study.rows else ():
+    console.print(Text(shown(" · ".join([*named, title(study)])), style="bold"))
+    console.print(Text(shown(verdict(study, keys=False))))
+    for page in table_pages(study, _columns(study), console.width, shown, mark) if study.rows else ():
         console.print()
         for index in range(len(study.rows) + 1):
             console.print(Text(page.line(index).rstrip(), "bold" * (index == 0), no_wrap=True, overflow="crop"))
     console.print()
     for sentence in [*left_out(study, runs), _how(study), _marks(study)]:
-        console.print(Text(printable(sentence), style="dim"))
+        console.print(Text(shown(sentence), style="dim"))
 
 
 def _how(study: Study) -> str:

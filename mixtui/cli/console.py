@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mixtui.store.state_glyphs import STATE_GLYPHS
+from mixtui.terminal_text import in_ascii, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from mixtui.plots.palette import ColorDepth, Ground
 
 PIPE_WIDTH = 160  # columns where there is no terminal to ask
-
-# What stands in for the characters that a terminal without UTF-8 lacks.
-_ASCII = str.maketrans(
-    {"α": "alpha", "λ": "lambda", "±": "+-", "×": "x", "–": "-", "−": "-", "…": "...", "›": ">", "·": "-"}
-    | {"▲": "^", "▼": "v", "≈": "~", "★": "*", "²": "2", "─": "-"}
-    | dict(STATE_GLYPHS.values())
-)
 
 
 def speaks_utf8() -> bool:
@@ -33,8 +26,14 @@ def speaks_utf8() -> bool:
 
 
 def words(text: str) -> str:
-    """`text` in ASCII where the terminal has nothing else."""
-    return text if speaks_utf8() else text.translate(_ASCII)
+    """`text` of mixtui's own in ASCII where the terminal has nothing else."""
+    return text if speaks_utf8() else in_ascii(text)
+
+
+def shown(text: object) -> str:
+    """`text` from elsewhere on one line, without control characters, in ASCII where the terminal has nothing else."""
+    line = printable(text)
+    return line if line.isascii() or speaks_utf8() else in_ascii(line).encode("ascii", "replace").decode()
 
 
 def stdout() -> Console:

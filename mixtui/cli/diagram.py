@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mixtui.cli.columns import printable
-from mixtui.cli.console import color_depth, ground, speaks_utf8
+from mixtui.cli.console import color_depth, ground, shown, speaks_utf8
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +42,7 @@ def _diagram(console: Console, name: str, bins: Bins, columns: int) -> Text:
 
     return reliability_text(
         bins,
-        split=printable(name),
+        split=shown(name),
         binning="equal width",
         columns=columns,
         rows=console.height - 2 if console.is_terminal else None,  # with the line that follows and the prompt

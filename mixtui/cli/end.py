@@ -36,19 +36,21 @@ def pause(runs: RunReferences = None, filter_: Filter = None, runs_dir_option: R
 def _end(references: list[str] | None, query: str | None, runs_dir_option: Path | None, what: Want) -> int:
     """Ask all of them, then wait for them. Ctrl-C ends the waiting alone."""
     from mixtui.cli.select import for_each, runs_to_change
-    from mixtui.launch.queue import ask_to_end
+    from mixtui.launch.queue import asking_to_end
     from mixtui.launch.start import GRACE
 
     store = open_store(runs_dir_option)
     asked: list[Run] = []
 
-    def ask(run: Run) -> None:
-        ask_to_end(run, what)
-        asked.append(run)
-
     chosen = runs_to_change(store, references, query)
     try:
-        code = for_each(chosen, ask, lenient=query is not None)
+        with asking_to_end(what) as ask:
+
+            def ask_and_note(run: Run) -> None:
+                ask(run)
+                asked.append(run)
+
+            code = for_each(chosen, ask_and_note, lenient=query is not None)
         left = _wait_for(asked, GRACE + 10)
     except KeyboardInterrupt:
         print("What was asked to end does so by itself; mixtui list shows it.", file=sys.stderr)

@@ -13,16 +13,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mixtui.calibration.direction import direction_of
 from mixtui.cli.console import stdout, words
-from mixtui.cli.figures import figure, mark
-from mixtui.cli.summary import duration, print_run
+from mixtui.cli.score_text import mark, score_text
+from mixtui.cli.summary import print_run
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED, MixtuiError
 from mixtui.launch.queue import ask_process_to_end, enqueue, will_be_retried
 from mixtui.launch.start import kill_worker
 from mixtui.launch.wake import note_of, wake
 from mixtui.store.process import is_ending
 from mixtui.store.run import Run
+from mixtui.store.run_watch import RunWatch
 from mixtui.store.status import State
-from mixtui.store.watch import RunWatch
+from mixtui.time_text import time_taken
 
 if TYPE_CHECKING:
     from mixtui.store.paths import RunPaths
@@ -105,9 +106,9 @@ def _epoch_line(event: dict[str, Any], watch: RunWatch) -> str:
     metrics = event["metrics"]
     way = direction_of(metrics, watch.history.data["n_test"]) if watch.history.data else None
     return (
-        f"epoch {event['epoch']:>3}   train loss {event['train_loss']:.3f}   accuracy {figure(metrics['accuracy'])}   "
-        f"ECE {figure(metrics['ece'])} {mark(way)}   "
-        f"{event['images_per_second']:,.0f} img/s   {duration(event['seconds'])}"
+        f"epoch {event['epoch']:>3}   train loss {event['train_loss']:.3f}   "
+        f"accuracy {score_text(metrics['accuracy'])}   ECE {score_text(metrics['ece'])} {mark(way)}   "
+        f"{event['images_per_second']:,.0f} img/s   {time_taken(event['seconds'])}"
     )
 
 

@@ -9,17 +9,17 @@ from typing import Protocol
 
 from mixtui.cli.columns import Column, in_columns
 from mixtui.cli.console import speaks_utf8, stdout, words
-from mixtui.cli.figures import figure, mark
+from mixtui.cli.score_text import mark, score_text
 from mixtui.cli.summary import state_text
 from mixtui.errors import EXIT_FAILED, EXIT_INTERRUPTED
 from mixtui.launch.queue import pick_up_left_over, will_be_retried
 from mixtui.launch.wake import note_of, wake
-from mixtui.store.evidence import Evidence, evidence
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run_watch import RunWatch
+from mixtui.store.stamp import Stamp, run_stamp
 from mixtui.store.status import State
 from mixtui.store.store import Store, short_ids
-from mixtui.store.watch import RunWatch
 
 LOOK_EVERY = 0.5  # seconds
 BAR_CELLS = 20  # at most
@@ -64,15 +64,15 @@ class _Followed:
         self.run: Run | None = None  # None once it is not there any more
         self._paths = paths
         self._watch = RunWatch(paths)
-        self._evidence: Evidence | None = None
+        self._stamp: Stamp | None = None
 
     def look(self) -> None:
         """Read again what can have changed: of a run that waits or has ended, nothing as long as no file did."""
-        now = evidence(self._paths)
+        now = run_stamp(self._paths)
         live = self.state is not None and self.state.is_live
-        if now == self._evidence and not live:
+        if now == self._stamp and not live:
             return
-        self._evidence = now
+        self._stamp = now
         try:
             self.run = Run.load(self._paths.root)
             if self.run.status.state.is_live:
@@ -114,7 +114,8 @@ class _Followed:
         metrics = self.run.metrics if self.run else None
         if self.run is None or metrics is None:
             return ""
-        return f"acc {figure(metrics['accuracy'])}  ECE {figure(metrics['ece'])} {mark(self.run.direction)}".rstrip()
+        ece = f"{score_text(metrics['ece'])} {mark(self.run.direction)}".rstrip()
+        return f"acc {score_text(metrics['accuracy'])}  ECE {ece}"
 
     @property
     def label(self) -> str:
@@ -224,8 +225,8 @@ def _cells(one: _Followed, name: str, state: str) -> list[str]:
     if one.run is None:
         return [name, "", "", state, "", "", ""]
     config, metrics = one.run.config, one.run.metrics or {}
-    ece = f"{figure(metrics.get('ece'))} {mark(one.run.direction)}"
-    return [name, f"{config.alpha:g}", str(config.seed), state, one.epoch, figure(metrics.get("accuracy")), ece]
+    ece = f"{score_text(metrics.get('ece'))} {mark(one.run.direction)}"
+    return [name, f"{config.alpha:g}", str(config.seed), state, one.epoch, score_text(metrics.get("accuracy")), ece]
 
 
 def _bar(fraction: float, cells: int) -> str:

@@ -27,13 +27,13 @@ def tag(
 ) -> int:
     """Add tags to runs, and take them away."""
     from mixtui.cli.select import for_each, runs_to_change
-    from mixtui.store import labels
+    from mixtui.store import meta
 
     if not add and not remove:
         raise MixtuiError("Which tag?", "Give --add TAG, --remove TAG, or both.")
 
     def change(run: Run) -> str:
-        labels.tag(run, add or (), remove or ())
+        meta.tag(run, add or (), remove or ())
         return f"{'tagged' if add else 'untagged'}: {run.id}"
 
     return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)
@@ -47,10 +47,10 @@ def note(
 ) -> int:
     """Write a note to runs."""
     from mixtui.cli.select import for_each, runs_to_change
-    from mixtui.store import labels
+    from mixtui.store import meta
 
     def change(run: Run) -> str:
-        labels.note(run, text)
+        meta.note(run, text)
         return f"{'noted' if text else 'note removed'}: {run.id}"
 
     return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)
@@ -64,10 +64,10 @@ def pin(
 ) -> int:
     """Pin runs, so that they stand out."""
     from mixtui.cli.select import for_each, runs_to_change
-    from mixtui.store import labels
+    from mixtui.store import meta
 
     def change(run: Run) -> str:
-        labels.pin(run, not off)
+        meta.pin(run, not off)
         return f"{'unpinned' if off else 'pinned'}: {run.id}"
 
     return for_each(runs_to_change(open_store(runs_dir_option), runs, filter_), change)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mixtui.cli.columns import Column, in_columns, printable
+from mixtui.cli.columns import Column, in_columns
+from mixtui.cli.console import shown
 from mixtui.cli.options import Filter, Json, RunsDir, ShippedPreset, open_store
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _print_table(documents: list[dict[str, Any]]) -> None:
     if any(run["fallback"] for run in runs):
         segments.append(Segment("* fallback: cifar10 could not be had\n"))
     for document in broken:
-        text = printable(f"broken  {document['sentence']}")
+        text = shown(f"broken  {document['sentence']}")
         segments += (Segment(text, console.get_style("red")), Segment.line())
     console.print(Segments(segments), end="", crop=False)
 
@@ -114,7 +115,7 @@ def _state(run: dict[str, Any]) -> tuple[str, str]:
 
 def _results(run: dict[str, Any]) -> list[str]:
     """The cells from α to the accuracy."""
-    from mixtui.cli.figures import figure
+    from mixtui.cli.score_text import score_text
 
     config, metrics = run["config"], run["metrics"]
     return [
@@ -123,16 +124,16 @@ def _results(run: dict[str, Any]) -> list[str]:
         config["dataset"] + ("*" if run["fallback"] else ""),
         config["model"],
         f"{run['epoch']}/{config['epochs']}",
-        figure(metrics.get("accuracy")),
+        score_text(metrics.get("accuracy")),
     ]
 
 
 def _ece(run: dict[str, Any], how_sure: bool) -> str:
     from mixtui.cli.console import words
-    from mixtui.cli.figures import figure, mark
-    from mixtui.figures import ece_margin
+    from mixtui.cli.score_text import mark, score_text
+    from mixtui.number_text import ece_margin
 
-    ece, margin = figure(run["metrics"].get("ece")), words(ece_margin(run["metrics"]))
+    ece, margin = score_text(run["metrics"].get("ece")), words(ece_margin(run["metrics"]))
     return f"{ece:>4}{f'{margin:>6}' * how_sure} {mark(_direction(run))}"
 
 

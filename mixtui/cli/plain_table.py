@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mixtui.cli.columns import printable
-from mixtui.cli.console import words
+from mixtui.cli.console import shown, words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,6 +29,6 @@ def add_figures(table: Table, heading: str) -> None:
 
 def clipped(name: str) -> str:
     """A name that a person gave, on one line and short enough to head a column or a diagram."""
-    text = printable(name)
+    text = shown(name)
     mark = words("…")
     return text if len(text) <= _LONGEST_HEADING else mark + text[len(mark) - _LONGEST_HEADING :]

@@ -13,7 +13,7 @@ Differences = dict[str, ScoreDifference | None]
 
 @dataclass(frozen=True, eq=False)  # see Bins
 class PredictionPair:
-    """How far the scores of the second file lie above those of the first, by the names in `COMPARED`.
+    """How far the scores of the second file lie above those of the first, as `differences` names them.
 
     `paired`: both seem to predict the same samples in the same order. `after_t` is None where one of the two has the
     top labels alone.

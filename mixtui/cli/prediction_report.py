@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mixtui.calibration.certainty import Certainty
 from mixtui.calibration.verdict import verdict
-from mixtui.cli.columns import printable
-from mixtui.cli.console import words
-from mixtui.cli.figures import figure, range_text
+from mixtui.cli.console import shown, words
 from mixtui.cli.plain_table import add_figures, clipped, plain_table
 from mixtui.cli.prediction_document import WORST
 from mixtui.cli.prediction_file import PredictionFile, metrics_of, way_of
 from mixtui.cli.prediction_pair import PredictionPair
 from mixtui.cli.score_table import ScoreColumn, score_table, scored_column
+from mixtui.cli.score_text import range_text, score_text
 from mixtui.cli.temperature_text import CROSS_FITTED, temperature_text
 
 if TYPE_CHECKING:
@@ -57,8 +56,8 @@ def print_robustness(console: Console, files: Sequence[PredictionFile]) -> None:
         add_figures(table, str(m))
     for name, file in zip(names, files, strict=True):
         which = "" if len(files) == 1 else f" {name}"
-        table.add_row(f"ECE{which}", *(figure(ece) for ece, _ in file.sweep.values()))
-        table.add_row(f"noise floor{which}", *(figure(floor.mean) for _, floor in file.sweep.values()))
+        table.add_row(f"ECE{which}", *(score_text(ece) for ece, _ in file.sweep.values()))
+        table.add_row(f"noise floor{which}", *(score_text(floor.mean) for _, floor in file.sweep.values()))
     console.print()
     console.print(table)
     for name, file in zip(names, files, strict=True):
@@ -77,7 +76,9 @@ def print_differences(console: Console, pair: PredictionPair) -> None:
         cells = []
         for differences in filter(None, (pair.before, pair.after_t)):
             one = differences[name]
-            cells += [figure(None), ""] if one is None else [figure(one.value, "+"), range_text(*one.interval, "+")]
+            cells += (
+                [score_text(None), ""] if one is None else [score_text(one.value, "+"), range_text(*one.interval, "+")]
+            )
         table.add_row(label, *cells)
     how = "the same samples, paired" if pair.paired else "other samples or labels, not paired"
     console.print()
@@ -117,7 +118,7 @@ def _columns(heading: str, file: PredictionFile, with_intervals: bool) -> list[S
 def _temperature_line(file: PredictionFile) -> str:
     if file.scaled is None:
         return "No T, NLL, Brier and classwise ECE: a .csv has the confidence of the top label alone."
-    how = CROSS_FITTED if file.fitted_on is None else f"fitted to {printable(file.fitted_on.name)}"
+    how = CROSS_FITTED if file.fitted_on is None else f"fitted to {shown(file.fitted_on.name)}"
     return temperature_text(file.scaled.fit, how)
 
 
@@ -130,9 +131,9 @@ def _print_worst_classes(console: Console, file: PredictionFile, which: str) -> 
     table = plain_table(f"worst classes{which}")
     for k in worst:
         add_figures(table, str(k))
-    table.add_row("ECE against the rest", *(figure(classwise.ece[k]) for k in worst))
+    table.add_row("ECE against the rest", *(score_text(classwise.ece[k]) for k in worst))
     gaps = ((one.confidence_sum.sum() - one.correct.sum()) / one.n for one in bins)
-    table.add_row(words("says − is"), *(figure(gap, "+") for gap in gaps))
+    table.add_row(words("says − is"), *(score_text(gap, "+") for gap in gaps))
     table.add_row("samples", *(f"{one.correct.sum():,}" for one in bins))
     console.print()
     console.print(table)

@@ -15,13 +15,12 @@ def progress_bar() -> Iterator[Progress]:
     """What to call with a phase and the fraction of it that is done."""
     from rich.progress import Progress
 
-    from mixtui.cli.columns import printable
-    from mixtui.cli.console import stderr
+    from mixtui.cli.console import shown, stderr
 
     with Progress(console=stderr(), transient=True, disable=not stderr().is_terminal) as bar:
         task = bar.add_task("opening", total=1)
 
         def show(phase: str, fraction: float) -> None:
-            bar.update(task, description=printable(phase), completed=fraction)
+            bar.update(task, description=shown(phase), completed=fraction)
 
         yield show

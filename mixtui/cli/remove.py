@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mixtui.cli.options import Filter, Json, RunReferences, RunsDir, open_store
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from mixtui.store.run import Run
@@ -57,6 +58,6 @@ def trash(
     for run_id in ids:
         print(run_id)
     if ids:
-        print(f"{len(ids)} removed run{'s' * (len(ids) != 1)}, {size / 1e6:,.1f} MB{', deleted for good' * empty}.")
+        print(f"{plural(len(ids), 'removed run')}, {size / 1e6:,.1f} MB{', deleted for good' * empty}.")
     else:
         print("The trash is empty.")

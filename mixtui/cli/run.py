@@ -33,7 +33,7 @@ def run(
     """
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
     from mixtui.launch.queue import FOREGROUND, enqueue
-    from mixtui.launch.submit import prepare
+    from mixtui.launch.submission import prepare
     from mixtui.store.tickets import Tickets
 
     if json and not detach:

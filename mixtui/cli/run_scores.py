@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mixtui.calibration.direction import direction_of, is_at_floor
 from mixtui.cli.console import words
-from mixtui.cli.figures import figure
 from mixtui.cli.score_table import ScoreColumn, score_table, scored_column
+from mixtui.cli.score_text import score_text
 from mixtui.errors import MixtuiError
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 from mixtui.store.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _test_metrics(run: Run) -> dict[str, Any]:
 
 def _figures(record: Mapping[str, Any]) -> dict[str, Any]:
     """`record` with None for whatever is no finite number."""
-    return {name: value if is_figure(value) else None for name, value in record.items()}
+    return {name: value if is_finite(value) else None for name, value in record.items()}
 
 
 def _train_column(metrics: Mapping[str, Any], n: int) -> ScoreColumn:
@@ -94,4 +94,4 @@ def _temperature_note(metrics: Mapping[str, Any], holdout: int) -> str:
 
 def _distance_note(truth: Mapping[str, Any] | None) -> str:
     distance = None if truth is None else truth["mean_total_variation"]
-    return "" if distance is None else f"Mean total variation distance to the true posterior: {figure(distance)}"
+    return "" if distance is None else f"Mean total variation distance to the true posterior: {score_text(distance)}"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mixtui.calibration.direction import Direction, direction_of
 from mixtui.calibration.interval import wilson_interval
 from mixtui.cli.console import words
-from mixtui.cli.figures import figure, mark, range_text
 from mixtui.cli.plain_table import add_figures, plain_table
+from mixtui.cli.score_text import mark, range_text, score_text
 from mixtui.store.metrics import LABELS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _cells(name: str, column: ScoreColumn) -> Iterable[str]:
     else:
         sign = "+" if name == "signed_gap" else ""
         beside = mark(column.way) if name == "ece" else " "
-        yield f"{figure(column.metrics[name], sign)} {beside}"
+        yield f"{score_text(column.metrics[name], sign)} {beside}"
     if column.n is not None:
         # Without a direction, the figures that it takes are not all there.
         yield "" if column.way is None else _interval(name, column.metrics, column.n)
@@ -75,7 +75,7 @@ def _interval(name: str, metrics: Mapping[str, Any], n: int) -> str:
         return range_text(confidence - high, confidence - low, "+")
     if name == "ece" and certainty is not None:
         low, high = certainty.interval
-        return f"at most {figure(high)}" if certainty.at_floor else range_text(low, high)
+        return f"at most {score_text(high)}" if certainty.at_floor else range_text(low, high)
     if name == "ece_floor" and certainty is not None:
         return range_text(certainty.floor.low, certainty.floor.high)
     return ""

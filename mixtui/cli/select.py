@@ -36,10 +36,10 @@ def runs_to_read(store: Store, references: list[str] | None, query: str | None, 
     A broken run is in no state for anything: a query passes it over, unless it fits nothing else. Raises MixtuiError
     when there is no such run, and when nothing was asked for.
     """
-    from mixtui.store.document import listed_document
     from mixtui.store.listing import listed
     from mixtui.store.query import parse
     from mixtui.store.run import Run
+    from mixtui.store.run_document import listed_document
     from mixtui.store.shipped import folder_of, shipped_study
 
     if not references and query is None and preset is None:

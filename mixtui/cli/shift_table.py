@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mixtui.calibration.direction import direction_of
-from mixtui.cli.columns import printable
-from mixtui.cli.figures import figure, mark
+from mixtui.cli.console import shown
+from mixtui.cli.score_text import mark, score_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,16 +23,16 @@ def print_shifts(console: Console, run: Run, shifts: Shifts, heading: str = "on 
 
     separated = any(scores.classes == "unknown" for scores in shifts.sets.values())
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column(printable(heading))
+    table.add_column(shown(heading))
     for name in ("images", "accuracy", "ECE  ", "confidence", "NLL", *(("AUROC", "FPR 95 %") if separated else ())):
         table.add_column(name, justify="right")
     for name, scores in shifts.sets.items():
         figures = [scores.confidence, scores.nll, *((scores.auroc, scores.fpr95) if separated else ())]
-        ece = f"{figure(scores.ece)} {mark(direction_of(asdict(scores), scores.n))}"
-        table.add_row(printable(name), f"{scores.n:,}", figure(scores.accuracy), ece, *map(figure, figures))
+        ece = f"{score_text(scores.ece)} {mark(direction_of(asdict(scores), scores.n))}"
+        table.add_row(shown(name), f"{scores.n:,}", score_text(scores.accuracy), ece, *map(score_text, figures))
     console.print(table)
     for note in _notes(run, shifts):
-        console.print(Text(printable(note), style="dim"))
+        console.print(Text(shown(note), style="dim"))
 
 
 def _notes(run: Run, shifts: Shifts) -> list[str]:

@@ -12,7 +12,7 @@ def show(run: RunReference, json: Json = False, runs_dir_option: RunsDir = None)
     found = find_run(open_store(runs_dir_option), run)
     if json:
         from mixtui.cli.console import print_json
-        from mixtui.store.document import run_document
+        from mixtui.store.run_document import run_document
 
         print_json(run_document(found))
     else:

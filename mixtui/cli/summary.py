@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mixtui.cli.columns import cut, printable
-from mixtui.cli.console import words
+from mixtui.cli.columns import cut
+from mixtui.cli.console import shown, words
 from mixtui.cli.diagram import print_diagrams
 from mixtui.cli.run_scores import print_run_scores
 from mixtui.store.state_glyphs import STATE_GLYPHS, state_word
 from mixtui.store.status import State
+from mixtui.time_text import duration, time_taken
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,14 +36,6 @@ _STYLES = {
 _LONGEST_WHY = 24  # cells: Slurm has sentences for some
 
 
-def duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
-
-
 def state_text(
     state: State,
     stalled_for: float | None,
@@ -51,9 +45,9 @@ def state_text(
 ) -> tuple[str, str]:
     """The state as a glyph and words, and its style; `host` is the one that it runs on, where that is another."""
     if stalled_for is not None:
-        return words(f"{STATE_GLYPHS['stalled'].glyph} no sign for {duration(stalled_for)}"), "yellow"
-    told = words(f"{STATE_GLYPHS[state].glyph} {state_word(state, reason)}")
-    why = f": {cut(printable(waits_for), _LONGEST_WHY)}" if waits_for else ""
+        return words(f"{STATE_GLYPHS['stalled']} no sign for {duration(stalled_for)}"), "yellow"
+    told = words(f"{STATE_GLYPHS[state]} {state_word(state, reason)}")
+    why = f": {cut(shown(waits_for), _LONGEST_WHY)}" if waits_for else ""
     return told + why + (f" @{host}" if host else ""), _STYLES[state]
 
 
@@ -72,7 +66,7 @@ def recipe_line(run: Run) -> str:
         f"label smoothing {config.label_smoothing:g}" if config.label_smoothing else "",
         "crops and flips" if config.augment else "",
         "λ per sample" if config.mixup_per == "sample" else "",
-        f"{config.device} {config.precision}, {config.threads} thread{'s' * (config.threads > 1)}",
+        f"{config.device} {config.precision}, {plural(config.threads, 'thread')}",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -85,7 +79,7 @@ def print_run(run: Run, console: Console) -> None:
     status = run.status
     state, style = state_text(status.state, status.stalled_for, status.host, status.reason, status.waits_for)
     console.print(Text.assemble((state, style), (f"  {run.id}", "bold")))
-    done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {duration(run.seconds)}" if run.seconds else "")
+    done = f"epoch {run.epoch} of {run.config.epochs}" + (f" in {time_taken(run.seconds)}" if run.seconds else "")
     lines = [
         Text(status.sentence),
         Text(" · ".join([done, *labels(run.meta.get("name"), run.tags)])),

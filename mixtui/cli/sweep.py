@@ -12,9 +12,10 @@ from mixtui.cli.options import Json, Name, RunsDir, Seed, Tags, open_store
 from mixtui.cli.recipe import handling, recipe, takes
 from mixtui.errors import MixtuiError
 from mixtui.presets import PRESETS, find_preset
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
-    from mixtui.launch.submit import Submission
+    from mixtui.launch.submission import Submission
     from mixtui.presets import Preset
 
 
@@ -65,7 +66,7 @@ def sweep(
     from mixtui.cli.follow_all import follow_all
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
     from mixtui.launch.grid import points
-    from mixtui.launch.submit import prepare
+    from mixtui.launch.submission import prepare
     from mixtui.launch.sweep import queue_sweep, split
     from mixtui.store.listing import listed
     from mixtui.store.paths import RunPaths
@@ -115,7 +116,7 @@ def _say(queued: int, tags: list[str], left_out: int) -> None:
     from mixtui.cli.console import stderr
 
     here = f"{left_out} of this recipe {'is' if left_out == 1 else 'are'} here already; --again runs them again."
-    told = f"{queued} run{'s' * (queued != 1)} queued, tagged {', '.join(tags)}." if queued else "Nothing to queue."
+    told = f"{plural(queued, 'run')} queued, tagged {', '.join(tags)}." if queued else "Nothing to queue."
     stderr().print(f"{told} {here}" if left_out else told)
 
 
@@ -127,8 +128,8 @@ def _print_grid(submission: Submission, left_out: list[str], *, json: bool) -> N
         print_json({"runs": [config.to_json() for config in configs], "skipped": left_out})
         return
     for config in configs:
-        recipe = f"{config.dataset}  {config.model}  {config.epochs} epoch{'s' * (config.epochs != 1)}"
+        recipe = f"{config.dataset}  {config.model}  {plural(config.epochs, 'epoch')}"
         print(words(f"α {config.alpha:<8g} seed {config.seed:<4} {recipe}"))
     for run_id in left_out:
         print(f"here already: {run_id}")
-    stderr().print(f"{len(configs)} run{'s' * (len(configs) != 1)}; nothing is queued.")
+    stderr().print(f"{plural(len(configs), 'run')}; nothing is queued.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mixtui.calibration.direction import Direction
 from mixtui.calibration.temperature import TemperatureFit
-from mixtui.cli.figures import figure, range_text
+from mixtui.cli.score_text import range_text, score_text
 
 CROSS_FITTED = "fitted to one half of the samples and scored on the other, both ways"
 
@@ -17,4 +17,4 @@ _TELLS: dict[Direction, str] = {
 
 def temperature_text(fit: TemperatureFit, how: str) -> str:
     """`T 2.270 [2.210, 2.330], above 1, overconfident; …`: T, its interval, what it tells; `how` it was fitted."""
-    return f"T {figure(fit.temperature)} {range_text(*fit.interval)}, {_TELLS[fit.direction]}; {how}."
+    return f"T {score_text(fit.temperature)} {range_text(*fit.interval)}, {_TELLS[fit.direction]}; {how}."

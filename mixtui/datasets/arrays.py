@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mixtui.errors import MixtuiError
 
 Progress = Callable[[str, float], None]
-"""Called with a phase (`fetching`, `decoding`, `caching`) and the fraction of it that is done.
+"""Called with a phase (`waiting`, `fetching`, `decoding`, `caching`) and the fraction of it that is done.
 
 It may raise to interrupt the work: nothing half-done is left behind.
 """
@@ -50,8 +50,6 @@ class ImageData:
     """Mean of the training pixels, per channel, in units of 0 to 255."""
     std: tuple[float, ...]
     """Standard deviation of the training pixels, likewise."""
-    truth: NDArray[np.float64] | None = None
-    """The true class posterior of the test images (n_test, n_classes), where it is known."""
     warnings: tuple[str, ...] = ()
 
 
@@ -60,16 +58,16 @@ def image_data(
     classes: tuple[str, ...],
     train: Split,
     test: Split,
-    truth: NDArray[np.float64] | None = None,
     warnings: tuple[str, ...] = (),
 ) -> ImageData:
-    """Check two splits against each other, and measure their key, mean and standard deviation.
+    """Check two splits (shapes: `Split`) against each other, and measure their key, mean and standard deviation.
 
-    Raises MixtuiError where a classifier could not be trained on them.
+    Raises MixtuiError where a classifier could not be trained on them: fewer than two classes, unequal shapes, a split
+    without images, labels that are missing or beyond the classes.
     """
     _check(name, len(classes), train, test)
     mean, std = _mean_std(train.images)
-    return ImageData(name, _content_key(classes, train, test), classes, train, test, mean, std, truth, warnings)
+    return ImageData(name, _content_key(classes, train, test), classes, train, test, mean, std, warnings)
 
 
 def _check(name: str, n_classes: int, train: Split, test: Split) -> None:

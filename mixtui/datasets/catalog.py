@@ -33,6 +33,7 @@ class Source:
         return self.unpacked if self.is_unpacked(data_dir) else ()
 
     def is_unpacked(self, data_dir: Path) -> bool:
+        """Whether `data_dir` has all that an archive unpacks to; false of what is no archive."""
         return bool(self.unpacked) and all((data_dir / file).is_file() for file in self.unpacked)
 
 
@@ -96,13 +97,12 @@ _STL10 = Source(
     ),
 )
 
-DEFAULT = DEFAULT_DATASET
 SYNTHETIC = "synthetic"
 
 CATALOG: dict[str, DatasetInfo] = {
     info.name: info
     for info in (
-        DatasetInfo(DEFAULT, 10, 3, 32, 50_000, 10_000, (_CIFAR10,)),
+        DatasetInfo(DEFAULT_DATASET, 10, 3, 32, 50_000, 10_000, (_CIFAR10,)),
         DatasetInfo("cifar100", 100, 3, 32, 50_000, 10_000, (_CIFAR100,)),
         DatasetInfo("fashion-mnist", 10, 1, 28, 60_000, 10_000, _FASHION_MNIST),
         DatasetInfo("svhn", 10, 3, 32, 73_257, 26_032, _SVHN),

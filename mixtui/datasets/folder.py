@@ -14,17 +14,7 @@ from PIL import Image
 from mixtui.datasets.arrays import ImageData, LabelledImages, Progress, Split, image_data
 from mixtui.errors import MixtuiError
 
-_SUFFIXES = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".ppm",
-    ".bmp",
-    ".pgm",
-    ".tif",
-    ".tiff",
-    ".webp",
-)  # those of ImageFolder
+_SUFFIXES = tuple(".jpg .jpeg .png .ppm .bmp .pgm .tif .tiff .webp".split())  # those of ImageFolder
 _GREY_MODES = ("1", "L")
 _COLOUR_MODES = ("LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
 _BATCH = 200  # images a thread decodes at a time

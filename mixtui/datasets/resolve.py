@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixtui.config import IMPORT_PATH
-from mixtui.datasets.catalog import DEFAULT, SYNTHETIC, find, is_fetchable, is_present
+from mixtui.config import DEFAULT_DATASET, IMPORT_PATH
+from mixtui.datasets.catalog import SYNTHETIC, find, is_fetchable, is_present
 from mixtui.errors import MixtuiError
 
 FOLDER_PREFIX = "folder:"
@@ -12,7 +12,7 @@ FOLDER_PREFIX = "folder:"
 _ANSWER_WITHIN = 5.0  # seconds that a download server has to answer
 
 _FALLBACK_NOTICE = (
-    f"{DEFAULT} is not on this machine and cannot be fetched: "
+    f"{DEFAULT_DATASET} is not on this machine and cannot be fetched: "
     f"using the embedded {SYNTHETIC} data set instead. "
     "It is a demonstration; its results are no evidence about mixup on real images. "
     "To use your own images: --dataset folder:PATH."
@@ -46,19 +46,25 @@ def resolve(requested: str | None, data_dir: Path) -> Resolution:
     return _resolve_known(requested, data_dir)
 
 
-def _resolve_default(data_dir: Path) -> Resolution:
-    if _is_available(DEFAULT, data_dir):
-        return Resolution(DEFAULT, location=None, notice=None)
-    return Resolution(SYNTHETIC, location=None, notice=_FALLBACK_NOTICE)
-
-
-def _resolve_folder(requested: str) -> Resolution:
+def find_folder(requested: str) -> Path:
+    """The folder that `folder:PATH` names, absolute. Raises MixtuiError where PATH is missing or is no folder."""
     path = requested.removeprefix(FOLDER_PREFIX)
     if not path:
         raise MixtuiError(f"{FOLDER_PREFIX} names no folder.", f"Write {FOLDER_PREFIX}PATH.")
     folder = Path(path).expanduser().resolve()
     if not folder.is_dir():
         raise MixtuiError(f"There is no folder {folder}.", "Check the path.")
+    return folder
+
+
+def _resolve_default(data_dir: Path) -> Resolution:
+    if _is_available(DEFAULT_DATASET, data_dir):
+        return Resolution(DEFAULT_DATASET, location=None, notice=None)
+    return Resolution(SYNTHETIC, location=None, notice=_FALLBACK_NOTICE)
+
+
+def _resolve_folder(requested: str) -> Resolution:
+    folder = find_folder(requested)
     for part in ("train", "test"):
         if not (folder / part).is_dir():
             raise MixtuiError(

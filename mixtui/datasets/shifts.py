@@ -10,7 +10,7 @@ from pathlib import Path
 from mixtui.config import IMPORT_PATH
 from mixtui.datasets.catalog import CATALOG
 from mixtui.datasets.corruptions import CORRUPTIONS, STRENGTHS
-from mixtui.datasets.resolve import FOLDER_PREFIX
+from mixtui.datasets.resolve import FOLDER_PREFIX, find_folder
 from mixtui.errors import MixtuiError
 
 EVERY_CORRUPTION = "corruptions"
@@ -26,6 +26,7 @@ class Corruption:
 
     @property
     def name(self) -> str:
+        """What it is called among the recorded test sets, such as `noise-3`."""
         return f"{self.corruption}-{self.strength}"
 
     @property
@@ -70,10 +71,9 @@ def _parse(request: str) -> list[Shift]:
     if request in CORRUPTIONS:
         return [Corruption(request, strength) for strength in STRENGTHS]
     if request.startswith(FOLDER_PREFIX):
-        return [_folder(request.removeprefix(FOLDER_PREFIX))]
-    if IMPORT_PATH.fullmatch(request):
-        return [OtherSet(request)]
-    if request in CATALOG:
+        folder = find_folder(request)
+        return [OtherSet(FOLDER_PREFIX + folder.name, folder)]
+    if IMPORT_PATH.fullmatch(request) or request in CATALOG:
         return [OtherSet(request)]
     near = difflib.get_close_matches(request.lower(), KNOWN, n=1)
     suggestion = f"Did you mean {near[0]}? " if near else ""
@@ -81,12 +81,3 @@ def _parse(request: str) -> list[Shift]:
         f"There is no test set named {request!r}.",
         f"{suggestion}Known are {', '.join(KNOWN)}, and folder:PATH and package.module:function.",
     )
-
-
-def _folder(path: str) -> OtherSet:
-    if not path:
-        raise MixtuiError(f"{FOLDER_PREFIX} names no folder.", f"Write {FOLDER_PREFIX}PATH.")
-    folder = Path(path).expanduser().resolve()
-    if not folder.is_dir():
-        raise MixtuiError(f"There is no folder {folder}.", "Check the path.")
-    return OtherSet(FOLDER_PREFIX + folder.name, folder)

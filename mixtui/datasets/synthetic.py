@@ -39,10 +39,7 @@ _UNIT = 24  # grey levels per standard deviation of a template at contrast 1: ha
 _FRACTION = 256  # templates are stored in fixed point, in this part of a grey level
 _NOISE = 0.7  # standard deviation of the pixel noise, in units of _UNIT
 _CONTRAST = (20, 140)  # hundredths: the contrast is uniform on 0.20, 0.21, …, 1.40
-_KEPT = (
-    0.55,
-    0.98,
-)  # probability that the label is the template's class, at the least and the greatest contrast
+_KEPT = (0.55, 0.98)  # probability that a label is its template's class, at the least and the greatest contrast
 _CHUNK = 500  # images made at a time, to stay within the processor's cache
 
 # Streams of Philox: a pair is one key.
@@ -71,7 +68,6 @@ def make() -> ImageData:
         tuple(f"template {i}" for i in range(_N_CLASSES)),
         Split(_images(templates, train, _TRAIN_NOISE), train.label),
         Split(_images(templates, test, _TEST_NOISE), test.label),
-        truth=_posterior(test),
     )
     if data.key != KEY:
         raise MixtuiError(

@@ -1,4 +1,5 @@
-"""The limits that the control groups of this process set: CPU, memory, and who was killed for it. Both versions."""
+"""The limits that the control groups of this process set: CPU, memory, and who was killed for it. Both versions, as the
+kernel's Documentation/admin-guide/cgroup-v1/ and cgroup-v2.rst have them, and cgroups(7)."""
 
 from __future__ import annotations
 

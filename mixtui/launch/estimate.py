@@ -11,18 +11,17 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 from mixtui.store.documents import Document
+from mixtui.time_text import known_seconds
 
 MOST_DIRECTORIES = 20  # measured for one estimate
 MOST_FILES = 1000  # counted in one directory
-LONGEST = 10 * 365 * 86400.0  # seconds: what would take longer is not known
-ROUND_TO = 5  # minutes, up, so that an end shown by the clock holds still and never lies in the past
 
 # What decides how long an epoch takes, the most telling first. Runs that agree in all of it count; where there are
 # none, those that agree in all but the last, and so on, down to the first `_MUST_AGREE`.
@@ -66,7 +65,7 @@ class Pace:
     def of_run(self, config: Mapping[str, Any]) -> Typical | None:
         """Seconds of a whole run with `config`, None where nothing like it was seen."""
         typical, epochs = self.of_epoch(config), _number(config.get("epochs"))
-        seconds = None if typical is None or epochs is None else _sane(typical.value * epochs)
+        seconds = None if typical is None or epochs is None else known_seconds(typical.value * epochs)
         return None if typical is None or seconds is None else Typical(seconds, typical.runs)
 
     def left(
@@ -97,7 +96,7 @@ class Pace:
         if fraction is None and now and epoch_began:
             fraction = (now - epoch_began).total_seconds() / seconds
         begun = min(max(_number(fraction) or 0.0, 0.0), 1.0)
-        return _sane(seconds * max(0.0, epochs - done - begun))
+        return known_seconds(seconds * max(0.0, epochs - done - begun))
 
 
 def until_empty(live: Sequence[float | None], queued: Sequence[float | None], places: int) -> float | None:
@@ -117,7 +116,7 @@ def until_empty(live: Sequence[float | None], queued: Sequence[float | None], pl
         end = free_at[0] + left
         heapq.heapreplace(free_at, end)
         last = max(last, end)
-    return _sane(last)
+    return known_seconds(last)
 
 
 def runs_at_once(device: str, threads: int, *, cores: int, gpus: int, slots_per_gpu: int | None = None) -> int:
@@ -162,74 +161,6 @@ def directory_size(path: Path) -> int | None:
     return size
 
 
-def duration(seconds: float | None, *, narrow: bool = False, none: str = "–") -> str:
-    """`54 s`, `9 min`, `1 h 50 min`, `3 d 4 h`; narrow: `54s`, `9m`, `1h50`, `14h`, `3d`; `none` for no such figure."""
-    known = _sane(_number(seconds))
-    if known is None:
-        return none
-    if round(known) < 60:
-        return f"{known:.0f}s" if narrow else f"{known:.0f} s"
-    minutes = round(known / 60)
-    if minutes < 60:
-        return f"{minutes}m" if narrow else f"{minutes} min"
-    if minutes < 10 * 60 and narrow:
-        return f"{minutes // 60}h{minutes % 60:02}"
-    if minutes < 24 * 60:
-        return f"{minutes / 60:.0f}h" if narrow else _two(minutes, 60, "h", "min")
-    return f"{minutes / (24 * 60):.0f}d" if narrow else _two(round(minutes / 60), 24, "d", "h")
-
-
-def _two(count: int, base: int, large: str, small: str) -> str:
-    """`count` of the unit `small`, `base` of which are one `large`: `1 h 50 min`, `2 h`."""
-    whole, rest = divmod(count, base)
-    return f"{whole} {large} {rest} {small}" if rest else f"{whole} {large}"
-
-
-def about(seconds: float | None, *, narrow: bool = False, none: str = "–") -> str:
-    """A duration that is an estimate: `~3 min`; narrow: `~3m`."""
-    text = duration(seconds, narrow=narrow, none="")
-    return f"~{text}" if text else none
-
-
-def clock(seconds: float | None, now: datetime, *, none: str = "–") -> str:
-    """When `seconds` from `now` (an aware local time) are over, in few letters: `~20:50`, `tomorrow`, `Friday`,
-    `3 Dec`."""
-    match _moment(seconds, now):
-        case None:
-            return none
-        case 0, moment:
-            return f"~{moment:%H:%M}"
-        case 1, _:
-            return "tomorrow"
-        case days, moment:
-            return f"{moment:%A}" if days < 7 else f"{moment.day} {moment:%b}"
-
-
-def about_clock(seconds: float | None, now: datetime) -> str:
-    """The same in full: `about 20:40 today`, `about 07:10 tomorrow`, `about 07:10 on Friday`, `about 3 December`."""
-    match _moment(seconds, now):
-        case None:
-            return "–"
-        case days, moment if days >= 7:
-            year = f" {moment.year}" if moment.year != now.year else ""
-            return f"about {moment.day} {moment:%B}{year}"
-        case days, moment:
-            day = ("today", "tomorrow")[days] if days < 2 else f"on {moment:%A}"
-            return f"about {moment:%H:%M} {day}"
-
-
-def _moment(seconds: float | None, now: datetime) -> tuple[int, datetime] | None:
-    """The local time when `seconds` are over, rounded up, and how many midnights lie before it."""
-    known = _sane(_number(seconds))
-    if known is None:
-        return None
-    moment = now + timedelta(seconds=known)
-    past = timedelta(minutes=moment.minute % ROUND_TO, seconds=moment.second, microseconds=moment.microsecond)
-    if past:
-        moment += timedelta(minutes=ROUND_TO) - past
-    return (moment.date() - now.date()).days, moment
-
-
 def _kind(config: Mapping[str, Any], host: object) -> tuple[Any, ...]:
     """Trainings of one kind take the same time an epoch; of one on a GPU, whichever it is."""
     values = {**{name: config.get(name) for name in _PACE_FIELDS}, "host": host}
@@ -252,14 +183,9 @@ def _own_seconds_per_epoch(document: Document) -> float | None:
     seconds, epochs = _number(document.get("seconds")), _number(document.get("epoch"))
     if seconds is None or epochs is None or seconds <= 0 or epochs < 1:
         return None
-    return _sane(seconds / epochs) or None  # it may be too little for a float
+    return known_seconds(seconds / epochs) or None  # it may be too little for a float
 
 
 def _number(value: object) -> float | None:
     """A finite number, None for all else."""
-    return float(value) if is_figure(value) else None
-
-
-def _sane(seconds: float | None) -> float | None:
-    """`seconds` if a training may take so long, else None."""
-    return seconds if seconds is not None and 0 <= seconds <= LONGEST else None
+    return float(value) if is_finite(value) else None

@@ -31,7 +31,11 @@ LOOK_EVERY = 2.0  # seconds
 
 
 def keep(paths: RunPaths, attempt: int, place: dict[str, Any], lease: Sequence[int] = ()) -> int:
-    """Run attempt number `attempt` of the run to its end; the exit code of the worker, negative for a signal."""
+    """Run attempt number `attempt` of the run to its end; the exit code of the worker, negative for a signal.
+
+    `place` goes into `process.json` as it is, `lease` are the file descriptors that the worker inherits. Raises OSError
+    where the worker cannot be started, and where not even the reserve makes room for `exit.json`.
+    """
     config = read_json(paths.config) or {}
     oom = OomWatch()
     with paths.output.open("ab") as output:

@@ -26,20 +26,23 @@ class NotSubmittedError(MixtuiError):
 
 
 class Watch(Protocol):
-    """What the supervisor does for a launcher's runs below one folder, a moment at a time."""
+    """What the supervisor does for a launcher's runs below one folder, a moment at a time. All in its only thread; an
+    exception ends that moment alone, and goes to its log."""
 
     note: str  # why runs wait that could be starting, "" for nothing but places
 
-    def adopt(self) -> None:
-        """Give tickets to runs that are this launcher's to see to and that nobody looks after."""
+    def adopt(self, run: Run) -> None:
+        """Take note of a run, whosever it is; give it a ticket if it is this launcher's to see to. Called for every run
+        of the folder, when the supervisor begins and again before it ends."""
 
     def tick(self) -> bool:
-        """One look at everything; False when nothing is left to do."""
+        """One look at everything; False when nothing is left to do. Other launchers' runs wait meanwhile."""
 
-    def has_tickets(self) -> bool: ...
+    def has_tickets(self) -> bool:
+        """Whether there is anything to look after, by the tickets alone."""
 
     def leave(self) -> None:
-        """Nothing is left to do."""
+        """Let go of what was held for the runs, since nothing is left to do. The watch may be needed again after it."""
 
 
 class Launcher(Protocol):
@@ -65,8 +68,8 @@ class Launcher(Protocol):
         which raises NotSubmittedError. Called again for a run that has its job, it leaves that.
         """
 
-    def hasten_end(self, run: Run) -> None:
-        """Make a run end soon whose `control.json` wants that already, which its training finds by itself."""
+    def hasten_ends(self, runs: Sequence[Run]) -> None:
+        """Make runs end soon whose `control.json` wants that already, which their trainings find by themselves."""
 
     def tickets(self, root: Path) -> Tickets:
         """Of the runs below `root` that somebody has to look after."""
@@ -74,4 +77,5 @@ class Launcher(Protocol):
     def can_watch(self) -> bool:
         """Whether this host is one from which runs can be looked after."""
 
-    def watch(self, root: Path) -> Watch: ...
+    def watch(self, root: Path) -> Watch:
+        """What looks after the runs below `root`. For the supervisor alone, which holds the lock on that."""

@@ -23,7 +23,7 @@ from mixtui.store.tickets import Tickets
 
 @dataclass(frozen=True)
 class LocalLauncher:
-    """See `launcher.Launcher`."""
+    """See `launcher.Launcher`. To submit is to drop a ticket."""
 
     def resolve(self, device: str, runs: int) -> tuple[str, int]:
         chosen = choose_device(device)
@@ -39,10 +39,11 @@ class LocalLauncher:
         for paths in runs:
             self.tickets(paths.root.parent).add(paths.id)
 
-    def hasten_end(self, run: Run) -> None:
-        signal_worker(run.paths, signal.SIGTERM)
-        if run.status.state.is_live and run.status.host is None:
-            self.submit([run.paths])  # the supervisor ends one that does not end by itself
+    def hasten_ends(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            signal_worker(run.paths, signal.SIGTERM)
+        # The supervisor ends those that do not end by themselves.
+        self.submit([run.paths for run in runs if run.status.state.is_live and run.status.host is None])
 
     def tickets(self, root: Path) -> Tickets:
         return Tickets(root)

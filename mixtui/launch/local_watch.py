@@ -19,19 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from mixtui.errors import MixtuiError
-from mixtui.launch.local import local_folder
+from mixtui.launch.gpu_sharing import Sharing, may_have_fallen_with_others
+from mixtui.launch.leases import Lease
+from mixtui.launch.local_folder import local_folder
 from mixtui.launch.places import Places
 from mixtui.launch.queue import is_left_over, queue_order, wants_retry
-from mixtui.launch.sharing import Sharing, may_have_fallen_with_others
-from mixtui.launch.slots import Lease
 from mixtui.launch.start import GRACE, kill_worker, start, worker_of
 from mixtui.store.control import change_control
-from mixtui.store.evidence import Evidence, evidence
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run, reading
+from mixtui.store.stamp import Stamp, run_stamp
 from mixtui.store.status import State
-from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets
 
 TOGETHER = 2.0  # seconds within which all runs that one MPS fault takes down are seen to have ended
@@ -45,7 +44,7 @@ class Watched:
     """A run that is queued or live, as last read."""
 
     run: Run
-    evidence: Evidence
+    stamp: Stamp
     events: JsonlReader
     asked_at: float | None = None  # when it was first seen that it is wanted to end
 
@@ -53,7 +52,7 @@ class Watched:
     def read(cls, root: Path) -> Watched:
         """Raises BrokenRunError."""
         paths = RunPaths(root)
-        found, events = evidence(paths, events=False), JsonlReader(paths.events)
+        found, events = run_stamp(paths, events=False), JsonlReader(paths.events)
         with reading(paths):
             events.read()
         return cls(Run.load(root), found, events)
@@ -69,7 +68,7 @@ class LocalWatch:
     def __init__(self, root: Path) -> None:
         folder = local_folder()
         self.note = ""
-        self._store = Store(root)
+        self._root = root
         self._tickets = Tickets(root)
         self._host = socket.gethostname()  # once: it may be changed
         self._watched: dict[str, Watched] = {}
@@ -82,19 +81,16 @@ class LocalWatch:
         self._rests: Counter[str] = Counter()
         self._trouble = ""  # why the last run that rests could not be started
 
-    def adopt(self) -> None:
-        """Learn from all runs what trainings need, and take over those that are live, or queued here."""
-        for run in self._store.runs():
-            if isinstance(run, BrokenRunError):
-                continue
-            self._places.learn(run)
-            if not self._is_ours(run):
-                continue
-            if not run.status.began and run.id not in self._keepers:  # its starter or its keeper was killed on the way
-                run.paths.claim(run.attempt).unlink(missing_ok=True)
-                run = Run.load(run.paths.root)
-            if run.status.state.is_live or (run.status.state is State.QUEUED and is_left_over(run)):
-                self._tickets.add(run.id)
+    def adopt(self, run: Run) -> None:
+        """Learn from any run what trainings need, and take over one that is live, or queued here."""
+        self._places.learn(run)
+        if not self._is_ours(run):
+            return
+        if not run.status.began and run.id not in self._keepers:  # its starter or its keeper was killed on the way
+            run.paths.claim(run.attempt).unlink(missing_ok=True)
+            run = Run.load(run.paths.root)
+        if run.status.state.is_live or (run.status.state is State.QUEUED and is_left_over(run)):
+            self._tickets.add(run.id)
 
     def tick(self) -> bool:
         """One look at everything; False when nothing is left to do."""
@@ -122,7 +118,7 @@ class LocalWatch:
         now = time.monotonic()
         self._resting = {run_id: until for run_id, until in self._resting.items() if run_id in ids and until > now}
         for new in ids - self._watched.keys() - self._resting.keys():
-            root = self._store.root / new
+            root = self._root / new
             try:
                 self._watch(root)
             except BrokenRunError as error:
@@ -177,8 +173,9 @@ class LocalWatch:
         self._watched.pop(run.id, None)
         self._tickets.remove(run.id)
         with contextlib.suppress(BrokenRunError):  # somebody may have queued it again just now
-            if Run.load(run.paths.root).status.state is State.QUEUED and self._is_ours(run):
-                self._tickets.add(run.id)
+            now = Run.load(run.paths.root)
+            if now.status.state is State.QUEUED and self._is_ours(now):
+                self._tickets.add(now.id)
 
     def _is_ours(self, run: Run) -> bool:
         """Whether it was queued on this host by this user."""
@@ -190,12 +187,12 @@ class LocalWatch:
     def _look_at(self, watched: Watched) -> None:
         """Read a run again where something has changed, and see to it."""
         paths = watched.run.paths
-        now = evidence(paths, events=False)
+        now = run_stamp(paths, events=False)
         live = watched.run.status.state.is_live
         # Of what a training tells, only its need of memory matters here: its log may be long.
         tells = live and any(event.get("type") == "memory" for event in watched.events.read())
-        if now != watched.evidence or tells or (live and worker_of(paths) is None):
-            watched.run, watched.evidence = Run.load(paths.root), now
+        if now != watched.stamp or tells or (live and worker_of(paths) is None):
+            watched.run, watched.stamp = Run.load(paths.root), now
             self._places.learn(watched.run)
         state = watched.run.status.state
         if state.is_live and watched.run.status.host is None:
@@ -270,8 +267,8 @@ class LocalWatch:
         run = watched.run
         if run.status.state is not State.QUEUED:
             return None
-        if shutil.disk_usage(self._store.root).free < ROOM:
-            return f"{run.id} waits for room on the disk of {self._store.root}."
+        if shutil.disk_usage(self._root).free < ROOM:
+            return f"{run.id} waits for room on the disk of {self._root}."
         live = [other.run for other in self._watched.values() if other.run.status.state.is_live]
         lease = self._places.lease(run, live)
         if isinstance(lease, str):

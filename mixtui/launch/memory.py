@@ -52,6 +52,7 @@ class Experience:
             self._seen[_kind(run.config)] = Need(max(ram, before.ram), max(gpu, before.gpu), known=True)
 
     def need(self, config: RunConfig) -> Need:
+        """Of a training with `config`: the most that one of its kind took, and a margin; else a generous guess."""
         on_gpu = config.device != "cpu"
         return self._seen.get(_kind(config), Need(UNKNOWN_RAM, UNKNOWN_GPU if on_gpu else 0, known=False))
 

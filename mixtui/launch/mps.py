@@ -1,7 +1,8 @@
 """NVIDIA's Multi-Process Service, under which trainings share a GPU at once instead of taking turns.
 
 Where its control program is there, this user's daemon is started when a second training comes to a GPU, with its pipes
-in a folder of our own: a daemon that somebody else runs is never touched.
+in a folder of our own: a daemon that somebody else runs is never touched. Source: NVIDIA, Multi-Process Service
+(docs.nvidia.com/deploy/mps).
 """
 
 from __future__ import annotations

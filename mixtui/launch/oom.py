@@ -1,4 +1,5 @@
-"""Evidence that a process was killed for want of memory."""
+"""Evidence that a process was killed for want of memory: the kernel's log (Documentation/ABI/testing/dev-kmsg), and the
+counts of its control group (Documentation/admin-guide/cgroup-v2.rst, `memory.events`)."""
 
 from __future__ import annotations
 

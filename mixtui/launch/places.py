@@ -8,8 +8,8 @@ from typing import Any
 
 from mixtui.launch.devices import cores
 from mixtui.launch.gpus import Gpu, gpus_called
+from mixtui.launch.leases import Lease, lease_cores, lease_gpu
 from mixtui.launch.memory import ALONE_GPU, ALONE_RAM, GIB, Experience, ram_free
-from mixtui.launch.slots import Lease, lease_cores, lease_gpu
 from mixtui.store.files import read_json
 from mixtui.store.run import Run
 

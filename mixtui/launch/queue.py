@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,26 +29,31 @@ FOREGROUND = 1  # priority of a run that somebody waits for
 
 
 def enqueue(runs: Sequence[RunPaths]) -> None:
-    """Hand runs that are wanted to their launchers. Raises MixtuiError when that cannot be done."""
-    for launcher, theirs in _by_launcher(runs):
-        launcher.submit(theirs)
-    _wake(runs)
+    """Hand runs that are wanted to their launchers.
 
-
-def enqueue_new(runs: Sequence[RunPaths]) -> None:
-    """Hand runs over that were only just made. Raises MixtuiError; those that a scheduler refused are gone then."""
+    Raises NotSubmittedError where a scheduler refuses some, the others having been handed over; MixtuiError where
+    tickets cannot be written, or no supervisor be started.
+    """
     refusal: NotSubmittedError | None = None
     for launcher, theirs in _by_launcher(runs):
         try:
             launcher.submit(theirs)
         except NotSubmittedError as error:
             refusal = error
-            for paths in theirs:
-                if not paths.job.exists():
-                    shutil.rmtree(paths.root, ignore_errors=True)
     _wake(runs)
     if refusal is not None:
         raise refusal
+
+
+def enqueue_new(runs: Sequence[RunPaths]) -> None:
+    """`enqueue` for runs that were only just made: those that a scheduler refused are gone then."""
+    try:
+        enqueue(runs)
+    except NotSubmittedError:
+        for paths in runs:
+            if "launcher" in read_control(paths) and not paths.job.exists():
+                shutil.rmtree(paths.root, ignore_errors=True)
+        raise
 
 
 def _by_launcher(runs: Sequence[RunPaths]) -> list[tuple[Launcher, list[RunPaths]]]:
@@ -64,25 +70,50 @@ def _wake(runs: Sequence[RunPaths]) -> None:
         wake(root)
 
 
-def ask_to_end(run: Run, what: Want) -> None:
-    """Ask a run to stop or pause: to finish its step, save, and end; one that waits leaves the queue.
+@contextlib.contextmanager
+def asking_to_end(what: Want) -> Iterator[Callable[[Run], None]]:
+    """What asks a run to stop or pause: to finish its step, save, and end; one that waits leaves the queue.
 
-    Raises UnsuitableRunError for one that has ended, MixtuiError when its `control.json` cannot be changed.
+    All that were asked are hastened together in the end, as a scheduler takes a thousand jobs back in one call. To ask
+    raises UnsuitableRunError for a run that has ended, MixtuiError when its `control.json` cannot be changed.
     """
-    state = run.status.state
-    if not state.is_live and state is not State.QUEUED:
-        raise UnsuitableRunError(f"{run.id} is {state} already.", f"mixtui show {run.id} says more.")
-    ask_process_to_end(run.paths, what)
-    _wake([run.paths])
+    asked: list[RunPaths] = []
+
+    def ask(run: Run) -> None:
+        state = run.status.state
+        if not state.is_live and state is not State.QUEUED:
+            raise UnsuitableRunError(f"{run.id} is {state} already.", f"mixtui show {run.id} says more.")
+        asked.append(run.paths)  # first: on a full disk the signal does it alone
+        want(run.paths, what)
+
+    try:
+        yield ask
+    finally:
+        _hasten_ends(asked)
+        _wake(asked)
 
 
 def ask_process_to_end(paths: RunPaths, what: Want) -> None:
-    """Raises MixtuiError when `control.json` cannot be changed."""
+    """The same of one run, for a signal handler: whatever state the run is in, and without a supervisor that kills it.
+
+    Raises MixtuiError when `control.json` cannot be changed.
+    """
     try:
         want(paths, what)
-    finally:  # on a full disk this does it alone
-        run = Run.load(paths.root)
-        launcher_of(run.control).hasten_end(run)
+    finally:
+        _hasten_ends([paths])
+
+
+def _hasten_ends(asked: Sequence[RunPaths]) -> None:
+    """Whatever fails here, trainings find in `control.json` what is wanted of them."""
+    groups: dict[Launcher, list[Run]] = {}
+    for paths in asked:
+        with contextlib.suppress(MixtuiError):
+            run = Run.load(paths.root)
+            groups.setdefault(launcher_of(run.control), []).append(run)
+    for launcher, runs in groups.items():
+        with contextlib.suppress(MixtuiError):
+            launcher.hasten_ends(runs)
 
 
 def want_again(run: Run, priority: int = 0) -> int:

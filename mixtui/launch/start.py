@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mixtui.errors import MixtuiError
-from mixtui.launch.slots import Lease
+from mixtui.launch.leases import Lease
 from mixtui.store.control import change_control
 from mixtui.store.files import read_json
 from mixtui.store.paths import RunPaths
@@ -22,9 +22,10 @@ GRACE = 30.0  # seconds for a run that was asked to end, before it is killed
 
 
 def start(paths: RunPaths, attempt: int, lease: Lease, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start attempt number `attempt` in the background, in the place leased; the process that waits for it.
+    """Start attempt number `attempt` in the background, in the place leased; the process that waits for it, the keeper.
 
-    `environment` comes on top of this process's own.
+    Whoever claims the attempt first starts it, on any host. `environment` comes on top of this process's own. The
+    keeper inherits the locks of `lease`, which the caller may close then; it must reap it, or end before it.
 
     Raises MixtuiError when somebody else just did, and when it cannot be started.
     """
@@ -73,7 +74,10 @@ def _cannot_start(paths: RunPaths, error: OSError) -> MixtuiError:
 
 
 def signal_worker(paths: RunPaths, number: signal.Signals) -> None:
-    """Send a signal to the run's training process, if that very process is alive on this host."""
+    """Send a signal to the run's training process, if that very process is alive on this host.
+
+    It may end between the look and the signal: pids are given out in turn, so that its own is not used again so soon.
+    """
     identity = worker_of(paths)
     if identity is not None:
         with contextlib.suppress(ProcessLookupError):

@@ -15,15 +15,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
 from mixtui.launch.launcher import Watch
 from mixtui.launch.launchers import watching_launchers
-from mixtui.launch.local import local_folder
+from mixtui.launch.local_folder import local_folder
 from mixtui.launch.wake import lock_path, note_path
 from mixtui.lock import Lock
 from mixtui.store.listing import listed
+from mixtui.store.run import Run
 from mixtui.store.store import Store
 
 LOOK_EVERY = 0.25  # seconds
@@ -38,9 +40,10 @@ def main(root: Path) -> int:
     lock = Lock.take(path, patience=1.0)
     if lock is None:
         return 0
+    store = Store(root)
     watches = [launcher.watch(root) for launcher in watching_launchers()]
     note = _Note(note_path(root))
-    _each(watches, lambda watch: watch.adopt())
+    _try(lambda: _adopt(watches, store))
     touched = time.monotonic()
     while lock:
         while any(more is not False for more in _each(watches, lambda watch: watch.tick())):
@@ -50,18 +53,22 @@ def main(root: Path) -> int:
                 return 1
             if time.monotonic() - touched > TOUCH_EVERY:
                 touched = time.monotonic()
-                for file in local_folder().glob("*.lock"):
-                    file.touch()
-        _each(watches, lambda watch: watch.adopt())  # what is left of somebody who was killed while he queued runs
+                _try(_touch_locks)
+        _try(lambda: _adopt(watches, store))  # what is left of somebody who was killed while he queued runs
         if any(_each(watches, lambda watch: watch.has_tickets())):
             continue
         note.say("")
         _each(watches, lambda watch: watch.leave())
-        _try(lambda: listed(Store(root)))  # spares the next listing some reading
+        _try(lambda: listed(store))  # spares the next listing some reading
         # Whoever queues a run now either finds the lock free and starts another supervisor, or was seen here.
         lock.close()
         lock = Lock.take(path) if any(_each(watches, lambda watch: watch.has_tickets())) else None
     return 0
+
+
+def _touch_locks() -> None:
+    for file in local_folder().glob("*.lock"):
+        file.touch()
 
 
 class _Note:
@@ -78,8 +85,15 @@ class _Note:
                 self._path.write_text(note)
 
 
+def _adopt(watches: Sequence[Watch], store: Store) -> None:
+    for run in store.runs():
+        if isinstance(run, Run):
+            for watch in watches:
+                _try(partial(watch.adopt, run))
+
+
 def _each(watches: Sequence[Watch], act: Callable[[Watch], Result]) -> list[Result | None]:
-    return [_try(lambda watch=watch: act(watch)) for watch in watches]  # type: ignore[misc]
+    return [_try(partial(act, watch)) for watch in watches]
 
 
 def _try(act: Callable[[], Result]) -> Result | None:
@@ -87,8 +101,14 @@ def _try(act: Callable[[], Result]) -> Result | None:
     try:
         return act()
     except Exception:
-        traceback.print_exc()
+        _tell_once(traceback.format_exc())
         return None
+
+
+@lru_cache(maxsize=64)
+def _tell_once(trouble: str) -> None:
+    """Into the log: a server that is away fails four times a second, for days perhaps."""
+    print(trouble, file=sys.stderr, end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from typing import Any
 
 from mixtui.launch.grid import next_study, same_work
 from mixtui.launch.queue import enqueue_new, pick_up_left_over
-from mixtui.launch.submit import Submission
+from mixtui.launch.submission import Submission
 from mixtui.lock import alone_in
 from mixtui.store.documents import Document
 from mixtui.store.listing import listed
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 
+PATIENCE = 60.0  # seconds for another sweep: to make a thousand runs takes some ten
 DONE_OR_COMING = ("finished", "queued", "starting", "running")
 
 
@@ -66,4 +67,4 @@ def _one_at_a_time(root: Path) -> contextlib.AbstractContextManager[None]:
     """Of two sweeps at once the second sees what the first has queued, and takes another tag."""
     with contextlib.suppress(OSError):  # where it cannot be made, making a run says so
         root.mkdir(parents=True, exist_ok=True)
-    return alone_in(root) if root.is_dir() else contextlib.nullcontext()
+    return alone_in(root, PATIENCE) if root.is_dir() else contextlib.nullcontext()

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from mixtui.errors import MixtuiError
 from mixtui.launch.launchers import watching_launchers
-from mixtui.launch.local import local_folder
+from mixtui.launch.local_folder import local_folder
 from mixtui.lock import is_locked
 
 
 def wake(root: Path) -> None:
     """Start the supervisor of the runs below `root` where one is needed and none is at work.
 
-    Raises MixtuiError when it cannot be started.
+    It costs nothing more than a look where one is at work, so that any command may. Raises MixtuiError when it cannot
+    be started.
     """
     if not any(launcher.tickets(root).ids() for launcher in watching_launchers()):
         return
@@ -53,6 +54,7 @@ def lock_path(root: Path) -> Path:
 
 
 def note_path(root: Path) -> Path:
+    """Where the supervisor of the runs below `root` writes what its queue waits for."""
     return _path(root, "note")
 
 

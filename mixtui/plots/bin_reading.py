@@ -4,8 +4,8 @@ import math
 
 from mixtui.calibration.bins import Bins
 from mixtui.calibration.interval import wilson_interval
+from mixtui.number_text import score_text
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
-from mixtui.plots.number_text import fraction_text, signed_text
 from mixtui.plots.reliability_grid import clip_fraction
 
 
@@ -18,8 +18,8 @@ def bin_reading(bins: Bins, index: int, glyphs: Glyphs = UNICODE, *, of_class: b
     second line is empty where the bin is.
     """
     position = f"bin {index + 1} of {bins.m}"
-    low, high = (fraction_text(float(edge), glyphs) for edge in bins.edges[index : index + 2])
-    head = f"{position}   {low}{glyphs.dash}{high}   "
+    low, high = (score_text(float(edge)) for edge in bins.edges[index : index + 2])
+    head = glyphs.words(f"{position}   {low}–{high}   ")
     count, claimed, right = (float(sums[index]) for sums in (bins.count, bins.confidence_sum, bins.correct))
     if count == 0:
         return f"{head}no images", ""
@@ -28,13 +28,11 @@ def bin_reading(bins: Bins, index: int, glyphs: Glyphs = UNICODE, *, of_class: b
     confidence, accuracy = clip_fraction(claimed / count), clip_fraction(right / count)
     least, most = wilson_interval(accuracy, count)
     gap, gap_low, gap_high = (
-        signed_text(value, glyphs) for value in (confidence - accuracy, confidence - most, confidence - least)
+        score_text(value, "+") for value in (confidence - accuracy, confidence - most, confidence - least)
     )
-    accuracy_range = f"[{fraction_text(least, glyphs)}, {fraction_text(most, glyphs)}]"
-    measured = "share" if of_class else "accuracy"
+    measured = f"{'share' if of_class else 'accuracy'} {score_text(accuracy)} [{score_text(least)}, {score_text(most)}]"
     images = f"{count:,.0f} image{'' if count == 1 else 's'}"
     return (
-        f"{head}{images}   confidence {fraction_text(confidence, glyphs)}",
-        " " * (len(position) + 3)
-        + f"{measured} {fraction_text(accuracy, glyphs)} {accuracy_range}   gap {gap} [{gap_low}, {gap_high}]",
+        f"{head}{images}   confidence {score_text(confidence)}",
+        glyphs.words(f"{'':{len(position) + 3}}{measured}   gap {gap} [{gap_low}, {gap_high}]"),
     )

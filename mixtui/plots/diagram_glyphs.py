@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mixtui.terminal_text import in_ascii
+
 
 @dataclass(frozen=True)
 class Glyphs:
@@ -23,9 +25,11 @@ class Glyphs:
     floor: str
     selected: str
     separator: str
-    dash: str  # for a figure that is missing, and between the ends of a range
-    minus: str
     ascii: bool
+
+    def words(self, text: str) -> str:
+        """`text` as this terminal can show it."""
+        return in_ascii(text) if self.ascii else text
 
 
 UNICODE = Glyphs(
@@ -45,8 +49,6 @@ UNICODE = Glyphs(
     floor="░",
     selected="▸",
     separator=" · ",
-    dash="–",
-    minus="−",
     ascii=False,
 )
 ASCII = Glyphs(
@@ -66,7 +68,5 @@ ASCII = Glyphs(
     floor=":",
     selected=">",
     separator=" - ",
-    dash="-",
-    minus="-",
     ascii=True,
 )

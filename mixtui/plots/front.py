@@ -70,7 +70,7 @@ def front_plot(
     has_baseline = any(mark.alpha == 0 for mark in marks)
     parts = ["below and right of α 0 is better"] * has_baseline
     parts += [f"{len(points) - len(marks)} without a figure"] * (len(marks) < len(points))
-    head = fill_lines([part.replace("α", "alpha") if glyphs.ascii else part for part in parts], columns, "   ")
+    head = fill_lines(list(map(glyphs.words, parts)), columns, "   ")
     height = rows - len(head) - _AXIS_ROWS
     up = score_axis(_ends(mark.up_ends for mark in marks), max(round(height / _ROWS_PER_TICK), 1), from_zero=True)
     y_ticks = up.ticks(max(height, _LEAST_HEIGHT))

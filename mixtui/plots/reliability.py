@@ -4,9 +4,9 @@ from rich.text import Text
 
 from mixtui.calibration import bin_scores
 from mixtui.calibration.bins import Bins
+from mixtui.number_text import score_text
 from mixtui.plots.canvas import place_lines
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
-from mixtui.plots.number_text import fraction_text
 from mixtui.plots.palette import Cell, ColorDepth, Ground, Palette, diagram_palette
 from mixtui.plots.reliability_axis import gap_mark, lettered_axis, marked_axis, tick_column, tick_values
 from mixtui.plots.reliability_grid import (
@@ -132,7 +132,7 @@ def _histogram(
     if cursor is not None:
         for column in _middle(columns_of_bin(bins, cursor, width), _CURSOR_WIDTH):
             below[column] = Cell(_CURSOR)
-    right, claimed = (fraction_text(score(bins), glyphs) for score in (bin_scores.accuracy, bin_scores.mean_confidence))
+    right, claimed = (_share_text(score(bins), glyphs) for score in (bin_scores.accuracy, bin_scores.mean_confidence))
     caption = f"A {'share' if of_class else 'accuracy'} {right}   C mean confidence {claimed}"
     if not _write_where_blank(grid[0], caption):
         if cursor is None:
@@ -174,5 +174,10 @@ def _largest_share(bins: Bins, width: int) -> str:
 def _summary(bins: Bins, glyphs: Glyphs) -> str:
     right, claimed = bin_scores.accuracy(bins), bin_scores.mean_confidence(bins)
     mark = gap_mark(clip_fraction(right), claimed, bins.n, glyphs)
-    error, says, is_right = (fraction_text(value, glyphs) for value in (bin_scores.ece(bins), claimed, right))
+    error, says, is_right = (_share_text(value, glyphs) for value in (bin_scores.ece(bins), claimed, right))
     return f"ECE {error} {mark}".rstrip() + f"  says {says}, right {is_right}"
+
+
+def _share_text(value: float, glyphs: Glyphs) -> str:
+    """`.687`; a dash for what is no share, as damaged bins have it."""
+    return glyphs.words(score_text(value if 0 <= round(value, 3) <= 1 else None))

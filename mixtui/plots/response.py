@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from rich.text import Text
 
+from mixtui.number_text import score_text
 from mixtui.plots.alpha_columns import alpha_columns
 from mixtui.plots.canvas import place_lines
 from mixtui.plots.cell_sheet import CellSheet
 from mixtui.plots.diagram_glyphs import UNICODE, Glyphs
 from mixtui.plots.error_bar import draw_upright, drawable
-from mixtui.plots.number_text import score_text
 from mixtui.plots.palette import Cell, CellStyle, rich_style
 from mixtui.plots.score_axis import ScoreAxis, score_axis
 from mixtui.plots.text_lines import fill_lines, words_instead
@@ -163,7 +163,7 @@ def _draw(
     for column, mark in _selected_first(placed):
         top, bottom = axis.row(mark.high, height), axis.row(mark.low, height)
         above_else_below = (top + 1, top + 2, bottom - 1, bottom - 2)
-        sheet.write_first(column - 1, above_else_below, score_text(mark.mean, glyphs), mark.text_style)
+        sheet.write_first(column - 1, above_else_below, glyphs.words(score_text(mark.mean)), mark.text_style)
 
 
 def _alpha_labels(placed: Sequence[tuple[int, _Mark]], left: int, columns: int, glyphs: Glyphs) -> Text:

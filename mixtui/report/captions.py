@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from mixtui.config import DEFAULTS
 from mixtui.report.content import Recipe
-from mixtui.report.escape import LONGEST_VALUE, one_line
+from mixtui.report.escape import LONGEST_VALUE
 from mixtui.store.study import Value
 from mixtui.store.study_table import value_text
+from mixtui.terminal_text import printable
 
 _KEY_LENGTH = 8  # of a content key: enough to tell data sets apart
 _TOLD = ("batch_size", "lr", "momentum", "weight_decay", "schedule")
@@ -37,7 +38,7 @@ def _shared(records: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
 def _dataset(shared: Mapping[str, Value]) -> str:
     if "dataset" not in shared:
         return ""
-    key = f" (content key {one_line(shared['data_key'])[:_KEY_LENGTH]})" if "data_key" in shared else ""
+    key = f" (content key {printable(shared['data_key'])[:_KEY_LENGTH]})" if "data_key" in shared else ""
     return f"Data set {field_text(shared['dataset'])}{key}"
 
 

@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+from mixtui.terminal_text import printable
+
 LONGEST = 20_000  # characters of a text
 LONGEST_VALUE = 200  # characters of a value that a person chose
 
@@ -23,10 +25,9 @@ _LATEX = {
 _FORMULA = ("=", "+", "-", "@")
 
 
-def one_line(text: object, longest: int = LONGEST) -> str:
-    """`text` on one line, without control characters, and not too long."""
-    line = "".join(character if character.isprintable() else "?" for character in str(text)[: longest + 1])
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+def one_line(text: object) -> str:
+    """`text` without control characters, and not too long."""
+    return printable(text, LONGEST)
 
 
 def html_text(text: object) -> str:

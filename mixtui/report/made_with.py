@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mixtui.report.captions import field_text
 from mixtui.report.content import Content
-from mixtui.report.escape import LONGEST_VALUE, one_line
+from mixtui.report.escape import LONGEST_VALUE
 from mixtui.store.study import Value
+from mixtui.terminal_text import printable
 
 _NOT_VERSIONS = ("git commit", "processor", "host", "device", "threads")
 
@@ -16,7 +17,7 @@ def made_with_lines(content: Content) -> list[str]:
     values |= content.made_with.varying
     known = {name: found for name, found in values.items() if any(value is not None for value in found)}
     versions = [
-        f"{one_line(name, LONGEST_VALUE)} {_several(found)}"
+        f"{printable(name, LONGEST_VALUE)} {_several(found)}"
         for name, found in known.items()
         if name not in _NOT_VERSIONS
     ]

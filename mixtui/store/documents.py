@@ -1,4 +1,4 @@
-"""What is asked of the documents of runs, which `store.document` makes, whatever they hold."""
+"""What is asked of the documents of runs, which `store.run_document` makes, whatever they hold."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, sync: b
     """Let `write` fill a temporary file beside `path`, sync it (unless it may be lost), and rename it into place.
 
     Where `write` or the file system raises, OSError for one, that goes on to the caller; `path` is as it was, and the
-    temporary file gone.
+    temporary file gone. After a power cut `path` is the old file or the new one: the folder itself is not synced.
     """
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:

@@ -13,11 +13,13 @@ import math
 import operator
 import os
 from pathlib import Path
-from time import monotonic, time_ns
+from time import monotonic
 
 from mixtui.store.documents import Document
 from mixtui.store.listing import SETTLED_AFTER, listed, read_document
 from mixtui.store.paths import RunPaths
+from mixtui.store.server_clock import server_time
+from mixtui.store.stamp import Stamp
 from mixtui.store.status import State
 from mixtui.store.store import Store, is_run
 
@@ -43,7 +45,7 @@ class FolderWatch:
         self.documents: tuple[Document, ...] = ()
         self._store = store
         self._directories: dict[str, _Directory] = {}  # by name, oldest first
-        self._evidence: _Evidence = ()  # of the folder when it was last listed
+        self._stamp: Stamp = ()  # of the folder when it was last listed
         self._list_again = -math.inf
         self._looked = -math.inf
         self._next = self._rounds = 0  # whose turn it is of those at rest, and how often all had theirs
@@ -80,23 +82,20 @@ class FolderWatch:
         return due
 
     def _list(self, now: float) -> None:
-        evidence = _evidence(str(self._store.root))
-        if evidence == self._evidence and now < self._list_again:
+        stamp = _exact_stamp(str(self._store.root))
+        if stamp == self._stamp and now < self._list_again:
             return
         names = self._store.folder_names()
-        self._evidence, self._list_again = evidence, now + READ_AGAIN_AFTER
+        self._stamp, self._list_again = stamp, now + READ_AGAIN_AFTER
         self._directories = {name: self._directories.get(name) or _Directory(self._store.root / name) for name in names}
 
     def _read_all(self, now: float) -> None:
         """Read all runs with the help of what earlier listings kept."""
         for directory in self._directories.values():
-            directory.take_own_evidence()
+            directory.stamp_itself()
         documents = {document["id"]: document for document in listed(self._store)}
         for name, directory in self._directories.items():
             directory.keep(documents.get(name), now)
-
-
-_Evidence = tuple[int, ...]
 
 
 class _Directory:
@@ -106,8 +105,8 @@ class _Directory:
         self.document: Document | None = None
         self._root = root
         self._path = str(root)
-        self._own_evidence: _Evidence = ()
-        self._files_evidence: _Evidence | None = None  # not taken yet: of a thousand runs it takes a moment
+        self._own_stamp: Stamp = ()
+        self._files_stamp: Stamp | None = None  # not taken yet: of a thousand runs it takes a moment
         self._is_restless = False
         self._read_again = -math.inf
 
@@ -118,38 +117,38 @@ class _Directory:
 
     def look(self, now: float, *, closely: bool) -> None:
         if (
-            _evidence(self._path) != self._own_evidence
+            _exact_stamp(self._path) != self._own_stamp
             or now >= self._read_again
             or ((closely or self._is_restless) and self._have_files_changed())
         ):
-            self.take_own_evidence()
-            self._files_evidence = self._evidence_of_files()
+            self.stamp_itself()
+            self._files_stamp = self._stamp_files()
             document = read_document(self._root)
             gone = document["state"] == "broken" and not is_run(self._root)  # removed while it was read
             self.keep(None if gone else document, now)
 
-    def take_own_evidence(self) -> None:
+    def stamp_itself(self) -> None:
         """To be called before the run is read, so that a change meanwhile is seen the next time."""
-        self._own_evidence = _evidence(self._path)
+        self._own_stamp = _exact_stamp(self._path)
 
     def keep(self, document: Document | None, now: float) -> None:
-        """Keep `document` as the one that goes with the evidence taken."""
+        """Keep `document` as the one that goes with the stamps taken."""
         if document != self.document:
             self.document = document
         self._is_restless = document is not None and document["state"] in _RESTLESS
-        newest = max((*self._own_evidence[::3], *(self._files_evidence or ())[::3]), default=0)
-        is_settled = newest < time_ns() - SETTLED_AFTER
+        newest = max((*self._own_stamp[::3], *(self._files_stamp or ())[::3]), default=0)
+        is_settled = newest < server_time(self._root.parent) * 1e9 - SETTLED_AFTER
         self._read_again = math.inf if is_settled and not self._is_restless else now + READ_AGAIN_AFTER
 
     def _have_files_changed(self) -> bool:
         """Since the run was read; true too where nobody looked at them then."""
-        return self._evidence_of_files() != self._files_evidence
+        return self._stamp_files() != self._files_stamp
 
-    def _evidence_of_files(self) -> _Evidence:
-        return tuple(number for name in _FILES for number in _evidence(f"{self._path}/{name}"))
+    def _stamp_files(self) -> Stamp:
+        return tuple(number for name in _FILES for number in _exact_stamp(f"{self._path}/{name}"))
 
 
-def _evidence(path: str) -> _Evidence:
+def _exact_stamp(path: str) -> Stamp:
     """Three numbers, of which one is another after any change to `path`: also of who may read it, which the time of
     the last modification does not tell. None where there is no such file."""
     try:

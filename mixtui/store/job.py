@@ -9,6 +9,7 @@ from mixtui.store.files import encode_json, read_json, write_atomically
 from mixtui.store.paths import RunPaths
 
 Phase = Literal["waiting", "running", "ended"]
+JOB_FILES = ".slurm"  # below the runs folder: what submitit keeps of each job, and its output; `ID_...` of job ID
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def read_job(paths: RunPaths) -> Job | None:
 
 
 def write_job(paths: RunPaths, job: Job) -> None:
-    """Raises OSError as the file system does. Not synced: thousands may change at once, and it is told again."""
+    """Write it anew. Raises OSError as the file system does. Not synced: thousands may change at once, and it is told
+    again."""
     data = encode_json(asdict(job), indent=2)
     write_atomically(paths.job, lambda file: file.write(data), sync=False)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,12 +19,14 @@ from typing import Any, TypeVar
 import orjson
 
 from mixtui import __version__
-from mixtui.store.document import broken_document, listed_document
 from mixtui.store.documents import Document
 from mixtui.store.files import write_atomically
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run_document import broken_document, listed_document
+from mixtui.store.server_clock import server_time
+from mixtui.store.stamp import stamp_of
 from mixtui.store.status import State
 from mixtui.store.store import Store, is_run
 
@@ -95,7 +96,7 @@ class _Kept:
         self._path = platformdirs.user_cache_path("mixtui") / "listings" / place
         self._header = {"code": _code(), "root": ascii(str(root))}
         self._before = self._load()
-        self._settled = time.time_ns() - SETTLED_AFTER
+        self._settled = int(server_time(root) * 1e9) - SETTLED_AFTER  # nanoseconds, as the files are stamped
         self._still_counts: list[dict[str, Any]] = []
         self._new: list[dict[str, Any]] = []
 
@@ -103,22 +104,22 @@ class _Kept:
         with contextlib.suppress(OSError):
             header, *records = JsonlReader(self._path).read() or [{}]
             if header == self._header:
-                return {record["id"]: record for record in records}
+                return {record["id"]: record for record in records if record.keys() >= {"id", "stamp", "document"}}
         return {}
 
     def document(self, folder: Path) -> Document | None:
         """The document of the run in `folder`: the one kept if it still counts, else the one read now; None where it is
         no run. From any thread."""
-        found = _evidence(folder)  # before the run is read, so that a change meanwhile is seen the next time
+        stamp = _stamp(folder)  # before the run is read, so that a change meanwhile is seen the next time
         record = self._before.get(folder.name)
-        if record is not None and record["evidence"] == found:
+        if record is not None and record["stamp"] == stamp:
             self._still_counts.append(record)
             return {**record["document"], "path": str(folder)}  # the same folder can be named in several ways
         if not is_run(folder):
             return None
         document = read_document(folder)
-        if _depends_on_files_alone(document) and max(found[::3], default=0) < self._settled:
-            self._new.append({"id": folder.name, "evidence": found, "document": document})
+        if _depends_on_files_alone(document) and max(stamp[::3], default=0) < self._settled:
+            self._new.append({"id": folder.name, "stamp": stamp, "document": document})
         return document
 
     def save(self) -> None:
@@ -135,14 +136,9 @@ def _code() -> list[Any]:
     return [__version__, max(path.stat().st_mtime_ns for path in Path(__file__).parent.glob("*.py"))]
 
 
-def _evidence(folder: Path) -> list[int]:
-    """Numbers that are others once one of `_SOURCES` was written."""
-    numbers: list[int] = []
-    for name in _SOURCES:
-        with contextlib.suppress(OSError):
-            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - to make a Path takes longer than to ask the disk
-            numbers += (found.st_mtime_ns, found.st_size, found.st_ino)
-    return numbers
+def _stamp(folder: Path) -> list[int]:
+    """Of `_SOURCES`, as JSON has it."""
+    return list(stamp_of(f"{folder}/{name}" for name in _SOURCES))  # to make a Path takes longer than to ask the disk
 
 
 def _depends_on_files_alone(document: Document) -> bool:

@@ -22,7 +22,7 @@ class Recorder:
     def __init__(self, paths: RunPaths, attempt: int) -> None:
         self.paths = paths
         self.attempt = attempt
-        for path in (paths.checkpoint, paths.predictions):
+        for path in (paths.checkpoint, paths.predictions, paths.holdout):
             remove_unfinished(path)
         self._events = JsonlWriter(paths.events)
         self._steps = JsonlWriter(paths.steps)

@@ -162,6 +162,8 @@ def _check_control(control: dict[str, Any]) -> None:
     for name, kind in _CONTROL.items():
         if name in control and not isinstance(control[name], kind):
             raise ValueError(f"control.json: {name} is {control[name]!r}")
+    if not all(isinstance(gpu, str) for gpu in control.get("gpus", ())):
+        raise ValueError("control.json: gpus is not a list of texts")
 
 
 def _check_meta(meta: dict[str, Any]) -> None:

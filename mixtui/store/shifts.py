@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from mixtui.figures import is_figure
 from mixtui.lock import alone_in
+from mixtui.number_text import is_finite
 from mixtui.store.files import read_json, write_json
 from mixtui.store.paths import RunPaths
 
@@ -53,7 +53,7 @@ class ShiftScores:
             and isinstance(shape, list)
             and all(map(_is_count, shape))
             and isinstance(key, str)
-            and all(figure is None or is_figure(figure) for figure in figures)
+            and all(figure is None or is_finite(figure) for figure in figures)
         )
         if not sound:
             raise ValueError("a field is of another kind")

@@ -14,6 +14,7 @@ from mixtui.store.store import Store, is_run
 
 
 def shipped_store() -> Store:
+    """Of the runs that come with mixtui, to read from; nothing changes them."""
     return Store(paths.SHIPPED)
 
 

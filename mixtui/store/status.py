@@ -214,9 +214,7 @@ _TELLS_MORE = {("signal", reason) for reason in _TAKES_AWAY}
 _TELLS_MORE |= {("timeout", reason) for reason in ("cancelled", "preempted", "node-failed")}
 
 
-def _died(
-    history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any], job: Job | None = None
-) -> Status:
+def _died(history: History, attempt: int, ended: dict[str, Any], control: dict[str, Any], job: Job | None) -> Status:
     """What is known of an attempt whose process is gone without an end event."""
     began = history.last_attempt == attempt
     place = f"Died in epoch {len(history.epochs) + 1}" if began else "Died before it began"

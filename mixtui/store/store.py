@@ -40,8 +40,11 @@ class Store:
         location: Path | None,
         meta: dict[str, Any],
         control: Mapping[str, Any] | None = None,
+        made_with: Mapping[str, Any] | None = None,
     ) -> RunPaths:
         """Make the directory of a new run, wanted but not started; `control` is more that its `control.json` holds.
+
+        `made_with` is the `provenance`, which takes a moment to find out: whoever makes many runs does that once.
 
         `location` is where a data set of the user's own lies, `data_dir` where fetched ones do; both belong to this
         machine, so they stand in `control.json`, not in `config.json`. Raises MixtuiError when the folder cannot be
@@ -62,7 +65,7 @@ class Store:
                     "schema_version": SCHEMA_VERSION,
                     "created": now.isoformat(timespec="seconds"),
                     **config.to_json(),
-                    **provenance(),
+                    **(made_with or provenance()),
                 },
             )
             write_json(draft.meta, meta)
@@ -154,6 +157,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def is_run(path: Path) -> bool:
+    """Whether the folder is a run's, even one that cannot be read any more."""
     try:
         return RunPaths(path).config.exists() or RunPaths(path).events.exists()
     except OSError:  # another person's, whose files are none of ours

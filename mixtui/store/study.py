@@ -14,7 +14,7 @@ from mixtui.calibration.direction import Direction, direction_of, is_at_floor
 from mixtui.calibration.interval import Interval
 from mixtui.calibration.seeds import Difference, Summary, paired_difference, pool, summary
 from mixtui.config import INCIDENTAL
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 from mixtui.store.documents import Document
 
 Value = str | float | bool | None
@@ -214,7 +214,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _number(value: object) -> float | None:
     """`value` if it is a finite number."""
-    return float(value) if is_figure(value) else None
+    return float(value) if is_finite(value) else None
 
 
 def _value(value: object) -> Value:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mixtui.calibration.interval import Interval
 from mixtui.calibration.seeds import Difference
-from mixtui.figures import is_figure
+from mixtui.number_text import is_finite
 from mixtui.store.deck import deck_ece
 from mixtui.store.metrics import METRICS
 from mixtui.store.study import Row, Study, Value
@@ -72,7 +72,7 @@ def _interval(interval: Interval | None) -> list[float | None] | None:
 
 
 def _finite(value: float | None) -> float | None:
-    return value if is_figure(value) else None
+    return value if is_finite(value) else None
 
 
 def plain_value(value: Value) -> Value:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from mixtui.calibration.direction import Direction, direction_mark
 from mixtui.calibration.seeds import Difference, Summary, place_of, prediction_interval
 from mixtui.config import DEFAULTS
-from mixtui.figures import NONE, figure
+from mixtui.number_text import NONE, score_text
 from mixtui.store.deck import deck_ece
 from mixtui.store.metrics import LABELS, METRICS
 from mixtui.store.study import Row, Study, Value
+from mixtui.terminal_text import printable
+from mixtui.wording import plural
 
 Mark = Callable[[Direction | None], str]
 
@@ -36,9 +38,9 @@ def title(study: Study) -> str:
     """`30 runs: 6 α × 5 seeds · cifar10 · resnet18 · 10 epochs · lr 0.003`, and what else is not as by default."""
     runs, alphas = len(study.runs), len({row.alpha for row in study.rows})
     seeds = sorted({len(row.runs) for row in study.rows})
-    size = runs_text(runs)
+    size = plural(runs, "run")
     if len(seeds) == 1 and len(study.rows) == alphas:
-        size += f": {alphas} α × {seeds[0]} seed{'s' * (seeds[0] != 1)}"
+        size += f": {alphas} α × {plural(seeds[0], 'seed')}"
     elif seeds:
         size += f": {alphas} α"
     common = study.recipes.common
@@ -107,7 +109,7 @@ def _cell(study: Study, row: Row, column: str, mark: Mark) -> str:
         case "after_t_against_baseline":
             return _against_baseline(study, row, "ece_after_t")
         case "deck":
-            return figure(_deck(study, row))
+            return score_text(_deck(study, row))
         case "deck_fits":
             return _deck_fits(study, row)
         case _ if column in METRICS:
@@ -126,7 +128,7 @@ def _against_baseline(study: Study, row: Row, metric: str) -> str:
 def _score(row: Row, metric: str) -> str:
     """`.168 ± .003`; of one seed `.168 [.160, .176]`, as far as its run recorded how sure that is."""
     score, interval = row.summary(metric), row.own_interval(metric)
-    told = _temperature if metric in _TEMPERATURES else figure
+    told = _temperature if metric in _TEMPERATURES else score_text
     if score is None:
         return NONE
     if interval is not None:
@@ -136,7 +138,7 @@ def _score(row: Row, metric: str) -> str:
 
 def _temperature(value: float) -> str:
     """`2.24`: unlike most scores no fraction of 1, and seldom sure to three decimals."""
-    return f"{value:.2f}" if abs(value) < 1000 else figure(value)
+    return f"{value:.2f}" if abs(value) < 1000 else score_text(value)
 
 
 def _deck(study: Study, row: Row) -> float | None:
@@ -157,16 +159,16 @@ def _deck_fits(study: Study, row: Row) -> str:
 def mean_and_sd(score: Summary | None, sign: str = "") -> str:
     """`.168 ± .003`; the score alone where there is one seed."""
     if score is None or score.sd is None:
-        return figure(score.mean if score else None, sign)
-    return f"{figure(score.mean, sign)} ± {figure(score.sd)}"
+        return score_text(score.mean if score else None, sign)
+    return f"{score_text(score.mean, sign)} ± {score_text(score.sd)}"
 
 
 def difference_text(difference: Difference) -> str:
     """`−.144 [−.149, −.139]`; without the interval where there is one seed."""
-    mean = figure(difference.mean, "+")
+    mean = score_text(difference.mean, "+")
     if difference.interval is None:
         return mean
-    low, high = (figure(end, "+") for end in difference.interval)
+    low, high = (score_text(end, "+") for end in difference.interval)
     return f"{mean} [{low}, {high}]"
 
 
@@ -181,11 +183,6 @@ def setting_text(name: str, value: Value) -> str:
             return f"{heading(name)} {value_text(value)}"
 
 
-def runs_text(count: int) -> str:
-    """`1 run`, `1,000 runs`."""
-    return f"{count:,} run{'s' * (count != 1)}"
-
-
 def value_text(value: Value, longest: int = _LONGEST_TEXT) -> str:
     """`value` of a field on one line of at most `longest` characters, whatever a file holds."""
     if value is None:
@@ -193,6 +190,5 @@ def value_text(value: Value, longest: int = _LONGEST_TEXT) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        line = "".join(character if character.isprintable() else "?" for character in value[: longest + 1])
-        return line if len(line) <= longest else f"{line[: longest - 1]}…"
+        return printable(value, longest)
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:g}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mixtui.calibration.seeds import paired_difference
-from mixtui.figures import figure
+from mixtui.number_text import score_text
 from mixtui.store.study import Row, Study, Value
-from mixtui.store.study_table import difference_text, heading, row_name, runs_text, value_text
+from mixtui.store.study_table import difference_text, heading, row_name, value_text
+from mixtui.wording import plural
 
 _AFTER_T = {"ECE": "ece_after_t", "NLL": "nll_after_t"}
 _NO_COMPARISON = ("dataset", "data_key", "bins")  # an ECE of other images, or of other bins, is another quantity
@@ -43,7 +44,7 @@ def findings(study: Study, *, keys: bool = True) -> list[str]:
 
 
 def _lowest(study: Study, first: Row, second: Row, advice: str) -> str:
-    one, other = (f"{row_name(study, row)} ({figure(_mean(row))})" for row in (first, second))
+    one, other = (f"{row_name(study, row)} ({score_text(_mean(row))})" for row in (first, second))
     one = f"Lowest ECE{' after T' * study.after_t}: {one}"
     difference = paired_difference(first.scores("ece"), second.scores("ece"))
     if difference is None or difference.interval is None:
@@ -115,10 +116,10 @@ def left_out(study: Study, runs: int) -> list[str]:
     without_t = 0 if without_t == len(study.runs) else without_t  # which the dashes tell
     repeats = runs - len(study.runs) - study.without_epoch - study.broken
     told = [
-        (study.without_epoch, f"{runs_text(study.without_epoch)} without an epoch yet."),
-        (study.broken, f"{runs_text(study.broken)} cannot be read."),
+        (study.without_epoch, f"{plural(study.without_epoch, 'run')} without an epoch yet."),
+        (study.broken, f"{plural(study.broken, 'run')} cannot be read."),
         (max(repeats, 0), f"Of runs done twice one counts: {repeats} left out."),
-        (without_t, f"{runs_text(without_t)} without figures after temperature scaling."),
+        (without_t, f"{plural(without_t, 'run')} without figures after temperature scaling."),
     ]
     return [sentence for count, sentence in told if count]
 

@@ -29,9 +29,11 @@ class Tickets:
             raise MixtuiError(f"{run_id} cannot be queued: {error.strerror}.", "Make room, and resume it.") from None
 
     def remove(self, run_id: str) -> None:
+        """Nobody need look after the run any more. Raises OSError as the file system does."""
         (self._folder / run_id).unlink(missing_ok=True)
 
     def ids(self) -> set[str]:
+        """The runs that have one, in any state, removed ones too; none where this user has no such folder."""
         try:
             return set(os.listdir(self._folder))  # noqa: PTH208 - looked at several times a second
         except (FileNotFoundError, NotADirectoryError, PermissionError):  # no place where this user could queue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
 
 from mixtui.errors import MixtuiError, UnsuitableRunError
+from mixtui.store.job import JOB_FILES, read_job
+from mixtui.store.paths import RunPaths
 from mixtui.store.process import is_ending
 from mixtui.store.run import Run
 from mixtui.store.status import State
@@ -47,9 +50,24 @@ class Trash:
         """Delete for good what is in it. Raises MixtuiError when that cannot be done."""
         try:
             if self._folder.is_dir():
+                self._remove_job_files()
                 shutil.rmtree(self._folder)
         except OSError as error:
             raise MixtuiError(f"The trash cannot be emptied: {error.strerror}.", f"See to {self._folder}.") from None
+
+    def _remove_job_files(self) -> None:
+        """Delete what is kept of the runs' jobs, as far as these have ended: one may train other runs too."""
+        jobs = set()
+        for run_id in self.ids():
+            with contextlib.suppress(OSError, ValueError):
+                job = read_job(RunPaths(self._folder / run_id))
+                if job is not None and job.phase == "ended":
+                    jobs.add(job.id)
+        for path in (self._root / JOB_FILES).glob("*_*") if jobs else ():
+            number, task, *_ = path.name.split("_")
+            if not jobs.isdisjoint((number, f"{number}_{task}")):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def _find(self, reference: str) -> str:
         ids = self.ids()

@@ -10,7 +10,10 @@ PADDING = 4  # black pixels on each side
 
 
 def crop_and_flip(images: np.ndarray, seed: int, epoch: int, step: int) -> np.ndarray:
-    """`images` uint8 (n, H, W, C), each shifted by up to PADDING pixels and mirrored half of the time."""
+    """`images`, uint8 (n, H, W, C), each shifted by up to PADDING pixels and mirrored half of the time: a new array.
+
+    The usual augmentation of CIFAR-10 (He et al. 2016, section 4.2).
+    """
     n, height, width, _ = images.shape
     random = generator(seed, Stream.AUGMENTATION, epoch, step)
     top, left = random.integers(2 * PADDING + 1, size=(2, n, 1))

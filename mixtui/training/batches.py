@@ -21,18 +21,19 @@ def batch_bounds(n: int, batch_size: int) -> list[tuple[int, int]]:
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which the n training images are visited in this epoch (from 0)."""
+    """The order in which the n training images are visited in this epoch (from 0), int64 (n,)."""
     return generator(seed, Stream.ORDER, epoch).permutation(n)
 
 
 def clean_sample(n_train: int, n_test: int) -> np.ndarray:
-    """The training images that are evaluated without mixing: as many as the test split has, the same in every run."""
+    """The training images that are evaluated without mixing, int64 (min(n_train, n_test),), rising; the same in every
+    run."""
     chosen = generator(0, Stream.CLEAN_SAMPLE).choice(n_train, size=min(n_train, n_test), replace=False)
     return np.sort(chosen)
 
 
 def kept_out(n_train: int, holdout: int) -> np.ndarray:
-    """The `holdout` training images that no step sees, the same in every run.
+    """The `holdout` training images that no step sees, int64 (holdout,), rising; the same in every run.
 
     Raises MixtuiError where too few would be left to train on.
     """

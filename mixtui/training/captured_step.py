@@ -25,14 +25,18 @@ class Capturer(Protocol):
     """What captures work on a device."""
 
     def warm_up(self, work: Work) -> Tensor:
-        """Do the work so that it can be captured after it."""
+        """Do the work so that it can be captured after it; what came of it, (2,)."""
 
     def capture(self, work: Work) -> tuple[Tensor, Callable[[], object]]:
-        """The tensor that holds the work's result after each replay, and what replays it. Raises RuntimeError."""
+        """The tensor, (2,), that holds the work's result after each replay, and what replays it.
+
+        Raises RuntimeError where the work cannot be captured.
+        """
 
 
 class CudaGraphs:
-    """https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs, "Whole-network capture"."""
+    """Captures as CUDA graphs do:
+    https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs, "Whole-network capture"."""
 
     def __init__(self, device: torch.device) -> None:
         self._aside = torch.cuda.Stream(device)  # what was begun on the default stream cannot be captured

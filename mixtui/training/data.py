@@ -5,9 +5,9 @@ from pathlib import Path
 from mixtui.datasets import cache, folder, import_path, synthetic
 from mixtui.datasets.arrays import ImageData, LabelledImages, Progress
 from mixtui.datasets.catalog import SYNTHETIC, DatasetInfo, find, is_present
+from mixtui.datasets.one_at_a_time import one_at_a_time
 from mixtui.datasets.resolve import FOLDER_PREFIX
 from mixtui.datasets.shifts import OtherSet
-from mixtui.datasets.turns import in_turn
 from mixtui.errors import MixtuiError
 from mixtui.training import torchvision_data
 
@@ -21,7 +21,7 @@ def load(dataset: str, location: Path | None, data_dir: Path, progress: Progress
         return synthetic.make()
     if ":" in dataset and not dataset.startswith(FOLDER_PREFIX):
         return import_path.load(dataset, location)
-    with in_turn(location or data_dir / dataset, progress):
+    with one_at_a_time(location or data_dir / dataset, progress):
         if dataset.startswith(FOLDER_PREFIX):
             return _load_folder(dataset, location, progress)
         return _load_torchvision(find(dataset), data_dir, progress)

@@ -16,7 +16,7 @@ RESIDENT_SHARE = 0.25  # of the GPU's free memory
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """`tensor`, of main memory, on the device; on a GPU a copy that nobody waits for."""
+    """`tensor`, of main memory and any shape, on the device; on a GPU a copy that nobody waits for."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 

@@ -51,7 +51,8 @@ class Network:
     def predict(self, images: np.ndarray, chosen: np.ndarray, on_batch: Callable[[int], None]) -> np.ndarray:
         """Logits float32 (n, classes) of `images[chosen]`, `images` uint8 (N, H, W, C) and `chosen` int64 (n,).
 
-        `on_batch` is called with the number of images after each batch; what it raises ends the work.
+        `on_batch` is called with its number of images after each batch; what it raises ends the work. The model is left
+        in evaluation mode: BatchNorm uses its running mean and variance.
         """
         self.model.eval()
         logits = []

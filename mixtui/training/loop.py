@@ -14,10 +14,8 @@ import numpy as np
 import torch
 
 from mixtui.calibration.analysis import analyse_logits
-from mixtui.calibration.bins import FINE_BINS, Bins, equal_width
-from mixtui.calibration.softmax import softmax
+from mixtui.calibration.bins import FINE_BINS
 from mixtui.calibration.temperature import fit_temperature
-from mixtui.calibration.top_labels import top_label
 from mixtui.config import MODELS, RunConfig
 from mixtui.datasets.arrays import ImageData, Split
 from mixtui.store.files import write_atomically
@@ -27,8 +25,8 @@ from mixtui.training.batches import batch_bounds, clean_sample, epoch_order, kep
 from mixtui.training.captured_step import CapturedStep, CudaGraphs
 from mixtui.training.checkpoint import Position, keep_copy, load_checkpoint, save_checkpoint
 from mixtui.training.device_images import DeviceImages
-from mixtui.training.endings import NonFiniteError, StopTrainingError
 from mixtui.training.evaluate import Network
+from mixtui.training.exceptions import NonFiniteError, StopTrainingError
 from mixtui.training.memory import MemoryUse, memory_in_use
 from mixtui.training.mixup import draw_mix
 from mixtui.training.outcomes import Outcome, Outcomes
@@ -41,7 +39,7 @@ FLUSH_EVERY = 0.5  # seconds between looks at the losses, which wait on the devi
 
 
 class Trainer:
-    """Trains one run and records it.
+    """Trains one run and records it. Raises MixtuiError where network, holdout and data do not go together.
 
     `wanted_end` is asked before every step and between the batches of an evaluation; when it is true, `fit` writes a
     checkpoint and raises StopTrainingError. With `keep_checkpoints` one of every epoch stays.
@@ -105,7 +103,7 @@ class Trainer:
         self.model.train()
         order = self.trained_on[epoch_order(len(self.trained_on), self.config.seed, self.position.epoch)]
         for start, stop in self.bounds[self.position.batch :]:
-            self._look_around()
+            self._before_step()
             self._train_on(order[start:stop])
         self._flush(self._outcomes.read_all())
 
@@ -128,7 +126,7 @@ class Trainer:
         """The learning rate of step number `step`, from 0."""
         return learning_rate(self.config.schedule, self.config.lr, step, self.config.epochs * len(self.bounds))
 
-    def _look_around(self) -> None:
+    def _before_step(self) -> None:
         """Before a step: look at the losses, save, and end if that is wanted."""
         now = time.monotonic()
         if now - self._last_flush >= FLUSH_EVERY:
@@ -220,7 +218,7 @@ class Trainer:
         self.position = Position(epoch=position.epoch + 1, step=position.step, last_loss=position.last_loss)
         if self.position.epoch == self.config.epochs:
             self._write_predictions(logits, held_out)
-        fine = _fine_bins(logits, self.data.test.labels)
+        fine = test.before.top_labels.bins(FINE_BINS)
         self.recorder.bins({"step": position.step, "epoch": epoch["epoch"], **fine.to_compact_json()})
         self.recorder.event("epoch", position.step, **epoch)
         self._checkpoint()
@@ -232,7 +230,10 @@ class Trainer:
             keep_copy(self.recorder.paths.checkpoint, self.recorder.paths.kept_checkpoint(self.position.epoch))
 
     def _predict(self, split: Split, chosen: np.ndarray) -> np.ndarray:
-        """The logits of the images `chosen` of a split; may end the training, as `_look_around`."""
+        """Logits float32 (n, classes) of the images `chosen`, (n,), of a split.
+
+        Raises StopTrainingError where an end is wanted, and NonFiniteError for logits that are not finite.
+        """
 
         def on_batch(_n: int) -> None:
             self.recorder.beat()
@@ -261,7 +262,3 @@ class Trainer:
             paths.predictions,
             lambda file: np.savez(file, logits=logits, labels=labels, ids=np.arange(len(labels))),
         )
-
-
-def _fine_bins(logits: np.ndarray, labels: np.ndarray) -> Bins:
-    return equal_width(*top_label(softmax(logits), labels), FINE_BINS)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import psutil
 import torch
 
-WELL_ABOVE = 1.1
+WELL_ABOVE = 1.1  # times as much
 # What a CUDA context and cuDNN take beside torch's own pool: 760 MiB seen on an H100, which has the most.
 CONTEXT_BYTES = 800 * 2**20
 
@@ -20,9 +20,11 @@ class MemoryUse:
     gpu: int
 
     def is_well_above(self, other: MemoryUse) -> bool:
+        """Whether either is more than a tenth above the other's."""
         return self.ram > other.ram * WELL_ABOVE or self.gpu > other.gpu * WELL_ABOVE
 
     def to_json(self) -> dict[str, int]:
+        """As the `memory` event has it."""
         return asdict(self)
 
 

@@ -25,6 +25,7 @@ class Mix:
     permutation: Tensor
 
     def to(self, device: torch.device) -> Mix:
+        """The same mix on the device."""
         return Mix(to_device(self.lam, device), to_device(self.permutation, device))
 
 
@@ -38,13 +39,16 @@ def draw_mix(alpha: float, per: MixupPer, n: int, seed: int, epoch: int, step: i
 
 
 def mix_images(images: Tensor, mix: Mix) -> Tensor:
-    """`images` (n, ...) mixed."""
+    """`images`, float (n, ...), mixed; of the same shape."""
     weight = mix.lam.view(-1, *[1] * (images.ndim - 1))
     return torch.lerp(images[mix.permutation], images, weight)
 
 
 def mixup_loss(logits: Tensor, labels: Tensor, mix: Mix | None, label_smoothing: float = 0.0) -> Tensor:
-    """The mean of `lam * CE(logits, y_i) + (1 - lam) * CE(logits, y_j)`, in nats; plain cross-entropy without a mix."""
+    """The mean of `lam * CE(logits, y_i) + (1 - lam) * CE(logits, y_j)` (Zhang et al. 2018), in nats, a scalar.
+
+    `logits`: (n, classes); `labels`: int64 (n,). Without a mix it is plain cross-entropy.
+    """
     if mix is None:
         return F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
     ours = F.cross_entropy(logits, labels, label_smoothing=label_smoothing, reduction="none")
@@ -53,7 +57,10 @@ def mixup_loss(logits: Tensor, labels: Tensor, mix: Mix | None, label_smoothing:
 
 
 def mixed_accuracy(logits: Tensor, labels: Tensor, mix: Mix | None) -> Tensor:
-    """The mean share of the target on the predicted class: accuracy, weighted by lam. Misleads; see clean accuracy."""
+    """The mean share of the target on the predicted class: accuracy, weighted by lam, a scalar.
+
+    `logits`: (n, classes); `labels`: int64 (n,). It misleads, having a ceiling below 1 (`mixed_accuracy_ceiling`).
+    """
     predicted = logits.argmax(1)
     ours = predicted == labels
     if mix is None:

@@ -6,16 +6,15 @@ import math
 
 from mixtui.config import Schedule
 
-MILESTONES = (
-    0.5,
-    0.75,
-)  # shares of training after which `step` divides the rate by ten (the mixup paper's schedule)
+# Shares of training after which `step` divides the rate by ten: 100 and 150 of 200 epochs in the mixup paper.
+MILESTONES = (0.5, 0.75)
 
 
 def learning_rate(schedule: Schedule, lr: float, step: int, total_steps: int) -> float:
     """The rate of step number `step` (from 0) of `total_steps`.
 
-    `constant`: lr. `step`: a tenth of it from each milestone on. `cosine`: half a cosine from lr towards 0, each step.
+    `constant`: lr. `step`: a tenth of it from each milestone on. `cosine`: half a cosine from lr towards 0, each step
+    (Loshchilov & Hutter 2017, without restarts).
     """
     done = step / total_steps
     match schedule:

@@ -13,9 +13,9 @@ import numpy as np
 from mixtui.calibration.ranking import separation
 from mixtui.calibration.scores import score_logits
 from mixtui.calibration.softmax import softmax
+from mixtui.datasets.adapt import adapt_images
 from mixtui.datasets.arrays import ImageData, LabelledImages, Progress
 from mixtui.datasets.corruptions import corrupt
-from mixtui.datasets.fit import fit_images
 from mixtui.datasets.shifts import Corruption, OtherSet, Shift
 from mixtui.errors import EXIT_FAILED, MixtuiError
 from mixtui.store.shifts import OWN_TEST, Shifts, ShiftScores
@@ -84,7 +84,7 @@ def _test_sets(shift: Shift, data: ImageData, others: Mapping[OtherSet, Labelled
         yield _TestSet(shift.name, images, data.test.labels, shape, shift.corruption, shift.strength)
         return
     other = others[shift]
-    images, own_shape = fit_images(shift.name, other.split.images, shape), other.split.images.shape[1:]
+    images, own_shape = adapt_images(shift.name, other.split.images, shape), other.split.images.shape[1:]
     numbers = {name: number for number, name in enumerate(data.classes)}
     labels = np.array([numbers.get(name, -1) for name in other.classes])[other.split.labels]
     known = labels >= 0

@@ -45,5 +45,6 @@ class Step:
         return torch.stack([loss.detach(), mixed_accuracy(logits.detach(), batch.labels, batch.mix)])
 
     def set_lr(self, lr: float | Tensor) -> None:
+        """Step with this learning rate from now on, a number or a scalar tensor on the device."""
         for group in self._optimizer.param_groups:
             group["lr"] = lr

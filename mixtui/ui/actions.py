@@ -14,13 +14,14 @@ from pathlib import Path
 
 from mixtui.errors import MixtuiError
 from mixtui.launch import queue
-from mixtui.store import labels
+from mixtui.store import meta
 from mixtui.store.control import Want, change_control
 from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.store import Store, default_runs_dir
 from mixtui.store.trash import Trash
-from mixtui.ui.words import listing, plural, run_title
+from mixtui.ui.run_names import run_title
+from mixtui.wording import listing, plural
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Actions:
 
     def end(self, ids: Sequence[str], what: Want) -> Done:
         """Ask runs to stop or pause, without waiting for it."""
-        done, problem = self._each(ids, lambda run: queue.ask_to_end(run, what))
+        with queue.asking_to_end(what) as ask:
+            done, problem = self._each(ids, ask)
         word = {"stop": "Stopping", "pause": "Pausing"}.get(what, what)
         return Done(f"{word} {_titles(done)}.", self._command(what, done), problem=problem)
 
@@ -92,8 +94,8 @@ class Actions:
         return Done(f"Brought back {plural(len(ids), 'run')}.", command, new=tuple(ids))
 
     def tag(self, ids: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> Done:
-        wanted, unwanted = [labels.valid_tag(tag) for tag in add], list(remove)
-        done, problem = self._each(ids, lambda run: labels.tag(run, wanted, unwanted))
+        wanted, unwanted = [meta.valid_tag(tag) for tag in add], list(remove)
+        done, problem = self._each(ids, lambda run: meta.tag(run, wanted, unwanted))
         before = {run.id: run.tags for run in done}
         options = [part for tag in wanted for part in ("--add", tag)]
         options += [part for tag in unwanted for part in ("--remove", tag)]
@@ -105,22 +107,22 @@ class Actions:
         )
 
     def note(self, ids: Sequence[str], text: str) -> Done:
-        done, problem = self._each(ids, lambda run: labels.note(run, text))
+        done, problem = self._each(ids, lambda run: meta.note(run, text))
         before = {run.id: run.meta.get("note") or "" for run in done}
         return Done(
             f"Noted on {_titles(done)}." if text else f"Note of {_titles(done)} removed.",
             self._command("note", done, "--text", text),
-            Undo("Notes as before.", lambda: self._for_all(before, labels.note)),
+            Undo("Notes as before.", lambda: self._for_all(before, meta.note)),
             problem=problem,
         )
 
     def pin(self, ids: Sequence[str], pinned: bool) -> Done:
-        done, problem = self._each(ids, lambda run: labels.pin(run, pinned))
+        done, problem = self._each(ids, lambda run: meta.pin(run, pinned))
         before = {run.id: bool(run.meta.get("pinned")) for run in done}
         return Done(
             f"{'Pinned' if pinned else 'Unpinned'} {_titles(done)}.",
             self._command("pin", done, *([] if pinned else ["--off"])),
-            Undo("Pins as before.", lambda: self._for_all(before, labels.pin)),
+            Undo("Pins as before.", lambda: self._for_all(before, meta.pin)),
             problem=problem,
         )
 
@@ -170,7 +172,7 @@ class Actions:
 
     def _restore_tags(self, before: dict[str, tuple[str, ...]]) -> None:
         for run in self._load(before):
-            labels.tag(run, add=before[run.id], remove=run.tags)
+            meta.tag(run, add=before[run.id], remove=run.tags)
 
     def _for_all(self, values: Mapping[str, object], write: Callable[..., object]) -> None:
         for run in self._load(values):

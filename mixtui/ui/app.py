@@ -28,8 +28,8 @@ from textual.events import Event, Key
 from textual.screen import Screen
 
 from mixtui.errors import MixtuiError
-from mixtui.figures import is_figure
 from mixtui.launch.estimate import Pace
+from mixtui.number_text import is_finite
 from mixtui.store.documents import LIVE, Document, part
 from mixtui.ui import theme
 from mixtui.ui.columns import Look
@@ -264,7 +264,7 @@ class MixtuiApp(App[str]):
 
         if self._alpha_styles is None:
             alphas = [part(document, "config").get("alpha") for document in self.by_id.values()]
-            self._alpha_styles = alpha_styles(filter(is_figure, alphas), self.color_depth, self.ground)
+            self._alpha_styles = alpha_styles(filter(is_finite, alphas), self.color_depth, self.ground)
         return self._alpha_styles
 
     def state_color(self, state: str) -> str:
@@ -421,7 +421,7 @@ class MixtuiApp(App[str]):
 
     async def _run_command(self, command: Command) -> None:
         for target in (self.focused, self.screen, self):
-            if target is not None and hasattr(target, f"action_{command.action}"):
+            if target is not None and hasattr(target, command.method):
                 await self.run_action(command.action, default_namespace=target)
                 return
 

@@ -14,14 +14,16 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
 from mixtui.calibration.direction import Direction, direction_of
-from mixtui.figures import ece_margin
-from mixtui.launch.estimate import about, duration
+from mixtui.number_text import ece_margin
 from mixtui.store.documents import LIVE, Document, part, tags
 from mixtui.store.state_glyphs import state_word
+from mixtui.terminal_text import printable
+from mixtui.time_text import about, duration
 from mixtui.ui.glyphs import Glyphs
+from mixtui.ui.number_cells import fraction, loss, number
 from mixtui.ui.rows import RunRow
 from mixtui.ui.theme import STATES
-from mixtui.ui.words import fraction, loss, number, ordinal, printable
+from mixtui.wording import ordinal
 
 NARROW_BELOW = 100  # columns of the terminal: below, states are a glyph without the word
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
+from mixtui.ui.home.panels import PANELS
+from mixtui.ui.run_tabs.tabs import TABS
+
 
 class Place(StrEnum):
     """Where a command counts: a screen, or a part of one."""
@@ -29,7 +32,8 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Command:
-    """Something a person can ask for. Its action is `action_<id>` of the screen or widget that it counts in.
+    """Something a person can ask for. The screen or widget that it counts in has a method for it: `action_mark_all` for
+    `mark-all`, and `action_panel`, which is given the number, for `panel-2`.
 
     `rank` orders the footer, which shows what fits; 0 is not shown there. A person's keys name the command by its id.
     """
@@ -44,7 +48,13 @@ class Command:
 
     @property
     def action(self) -> str:
-        return self.id.replace("-", "_")
+        """As Textual writes it: `mark_all`, `panel(2)`."""
+        name, _, number = self.id.rpartition("-")
+        return f"{name}({number})" if number.isdecimal() else self.id.replace("-", "_")
+
+    @property
+    def method(self) -> str:
+        return f"action_{self.action.partition('(')[0]}"
 
 
 def _command(
@@ -92,7 +102,7 @@ COMMANDS = (
     _command("wider", "greater_than_sign", "wider", "Make the table larger", P.HOME),
     *(
         _command(f"panel-{n}", str(n), f"panel {n}", f"To panel {n}; its own digit again hides it", P.HOME)
-        for n in range(1, 5)
+        for n, _ in enumerate(PANELS, 1)
     ),
     # Runs, wherever they are shown
     _command("stop", "x", "stop", "Stop: save, end, free the place; can be resumed", P.HOME, P.RUN, rank=21),
@@ -106,8 +116,8 @@ COMMANDS = (
     _command("pin", "asterisk", "pin", "Pin the run, or let go of it", P.HOME, P.RUN),
     # One run
     *(
-        _command(f"tab-{n}", str(n), name, f"Show {name}", P.RUN)
-        for n, name in enumerate(("diagram", "curves", "mixup", "scores", "log", "setup"), 1)
+        _command(f"tab-{n}", str(n), tab.title.lower(), f"Show {tab.title.lower()}", P.RUN)
+        for n, tab in enumerate(TABS, 1)
     ),
     _command(
         "next-run", "J right_square_bracket", "other run", "The next run, same tab, bin and epoch", P.RUN, rank=30
@@ -167,6 +177,7 @@ COMMANDS = (
     _command("empty", "E", "empty", "Delete for good what is in the trash", P.TRASH, rank=11),
 )
 BY_ID = {command.id: command for command in COMMANDS}
+_BY_ACTION = {command.action: command for command in COMMANDS}
 
 # A screen, and what has the focus on it.
 TOGETHER = (
@@ -181,6 +192,11 @@ TOGETHER = (
     (P.FORM, P.FOLD),
     (P.TRASH, P.TABLE),
 )
+
+
+def command_of(action: str, parameters: Sequence[object] = ()) -> Command | None:
+    """The command whose action Textual calls that."""
+    return _BY_ACTION.get(f"{action}({', '.join(map(str, parameters))})" if parameters else action)
 
 
 def count_together(one: Command, other: Command) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mixtui.calibration.direction import Direction, direction_mark
 from mixtui.store.state_glyphs import STATE_GLYPHS
+from mixtui.terminal_text import in_ascii
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class Glyphs:
         return self.plots == "ascii"
 
     def state(self, state: str) -> str:
-        shown = STATE_GLYPHS[state]
-        return shown.ascii if self.ascii else shown.glyph
+        return self.words(STATE_GLYPHS[state])
 
     def direction(self, way: Direction | None) -> str:
         """The mark beside an ECE; a blank where the direction is not known."""
@@ -44,7 +44,7 @@ class Glyphs:
 
     def words(self, text: str) -> str:
         """`text` as this terminal can show it."""
-        return text.translate(_ASCII) if self.ascii else text
+        return in_ascii(text) if self.ascii else text
 
 
 _UNICODE = {
@@ -65,34 +65,10 @@ _UNICODE = {
     "ticked": "■",
     "unticked": " ",
 }
-_ASCII = str.maketrans(
-    {
-        **{"·": "-", "–": "-", "−": "-", "…": "...", "α": "alpha", "±": "+-", "λ": "lam", "×": "x", "⏎": "enter"},
-        **{"←": "<", "→": ">", "↑": "^", "↓": "v", "›": ">", "▲": "^", "▼": "v", "▾": "v", "▴": "^"},
-        **{"≈": "~", "■": "#", "’": "'", "─": "-", "┄": "- -"},
-        **dict(STATE_GLYPHS.values()),
-    }
-)
+# Where the stand-in of a glyph takes more than a cell, or is that of another one beside it.
+_ASCII = {"neither": ".", "more": "~", "ticked": "x"}
 
 BRAILLE = Glyphs(plots="braille", **_UNICODE)
 BLOCKS = Glyphs(plots="blocks", **_UNICODE)
-ASCII = Glyphs(
-    plots="ascii",
-    cursor=">",
-    mark="#",
-    pin="*",
-    bar_done="=",
-    bar_left=".",
-    none="-",
-    over="^",
-    under="v",
-    neither=".",
-    rule="-",
-    dot="-",
-    folded=">",
-    unfolded="v",
-    more="~",
-    ticked="x",
-    unticked=" ",
-)
+ASCII = Glyphs(plots="ascii", **{name: in_ascii(glyph) for name, glyph in _UNICODE.items()} | _ASCII)
 SETS = {glyphs.plots: glyphs for glyphs in (BRAILLE, BLOCKS, ASCII)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mixtui.plots.alpha_colors import SeriesStyle
-from mixtui.ui import words
+from mixtui.ui import number_cells
 from mixtui.ui.glyphs import Glyphs
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ class Ink:
         return self.text(content, self.secondary)
 
     def fraction(self, value: object) -> str:
-        return words.fraction(value, self.glyphs)
+        return number_cells.fraction(value, self.glyphs)
 
     def loss(self, value: object) -> str:
-        return words.loss(value, self.glyphs)
+        return number_cells.loss(value, self.glyphs)
 
     def signed(self, value: object) -> str:
-        return words.signed(value, self.glyphs)
+        return number_cells.signed(value, self.glyphs)
 
     def ece(self, value: object, way: Direction | None) -> str:
         """An ECE, and the mark of its direction, which is a blank where that could be chance."""

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mixtui.figures import ece_margin
+from mixtui.number_text import ece_margin
 from mixtui.store.documents import LIVE, Document, needs_attention, part
+from mixtui.terminal_text import printable
 from mixtui.ui.columns import run_direction
 from mixtui.ui.glyphs import Glyphs
-from mixtui.ui.words import fraction, listing, plural, printable, run_title
+from mixtui.ui.number_cells import fraction
+from mixtui.ui.run_names import title
+from mixtui.wording import listing, plural
 
 _COUNTED = ("finished", "failed", "crashed", "stopped", "lost", "broken")  # in the order in which they are told
 
@@ -19,14 +22,6 @@ _COUNTED = ("finished", "failed", "crashed", "stopped", "lost", "broken")  # in 
 class Notice:
     text: str
     severity: Literal["information", "error"] = "information"
-
-
-def title(document: Document) -> str:
-    """A run as a sentence names it: `α 0.2 · seed 1`."""
-    config = document.get("config")
-    if not isinstance(config, dict) or "alpha" not in config:  # a broken run
-        return printable(document["id"])
-    return run_title(config["alpha"], config.get("seed"))
 
 
 def ended_notice(before: Mapping[str, Document], now: Iterable[Document], glyphs: Glyphs) -> Notice | None:

@@ -20,6 +20,7 @@ import platformdirs
 from textual.keys import Keys, _character_to_key, key_to_character
 
 from mixtui.errors import MixtuiError
+from mixtui.terminal_text import printable
 from mixtui.ui.commands import Command, count_together
 
 GlyphSet = Literal["braille", "blocks", "ascii"]
@@ -163,8 +164,7 @@ def _names(keys: Iterable[str]) -> set[str]:
 
 def _quoted(text: str, quote: str = "'") -> str:
     """`text` on one line, cut where it is long, with a ? for what cannot be shown."""
-    shown = "".join(character if character.isprintable() else "?" for character in text[:60])
-    return f"{quote}{shown}{'…' if len(text) > 60 else ''}{quote}"
+    return f"{quote}{printable(text, 60)}{quote}"
 
 
 def _some(names: list[str]) -> str:

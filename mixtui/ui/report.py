@@ -14,7 +14,7 @@ from mixtui.errors import MixtuiError
 from mixtui.store.documents import Document
 from mixtui.ui.actions import Done, runs_dir_option
 from mixtui.ui.commands import BY_ID, key_names
-from mixtui.ui.words import plural
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from mixtui.ui.screens.base import MixtuiScreen

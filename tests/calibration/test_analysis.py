@@ -11,7 +11,7 @@ from mixtui.calibration.analysis import SCALED_NAMES, analyse, analyse_logits
 from mixtui.calibration.predictions import Predictions
 from mixtui.calibration.scores import score_logits
 from mixtui.calibration.softmax import softmax
-from mixtui.calibration.temperature import TemperatureFit
+from mixtui.calibration.temperature import TemperatureFit, cross_fit
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 4, 2000)
@@ -27,6 +27,24 @@ def test_logits_are_scored_as_they_are_and_scaled() -> None:
     assert after.nll < analysis.before.scores.nll
     assert after.accuracy == analysis.before.scores.accuracy
     assert analysis.scaled.fit.temperature > 1
+
+
+def test_without_a_fit_each_half_is_scored_with_the_temperature_of_the_other() -> None:
+    scaled, fits = analyse_logits(LOGITS, LABELS, 10).scaled, cross_fit(LOGITS, LABELS)
+    assert scaled is not None
+    assert (scaled.fit, scaled.halves) == (fits.whole, fits.halves)
+    after = score_logits(LOGITS, LABELS, 10, fits.sample_temperature).scores
+    assert scaled.evaluation.scores == after
+    assert after.nll != score_logits(LOGITS, LABELS, 10, fits.whole.temperature).scores.nll
+
+
+def test_what_is_recorded_of_scaling_has_its_own_names() -> None:
+    analysis = analyse_logits(LOGITS, LABELS, 10)
+    assert analysis.scaled is not None
+    after, fit, metrics = analysis.scaled.evaluation.scores, analysis.scaled.fit, analysis.metrics()
+    expected = (fit.temperature, *fit.interval, after.ece, after.ece_floor_high, after.nll)
+    assert tuple(metrics[name] for name in SCALED_NAMES) == expected
+    assert metrics["ece"] == analysis.before.scores.ece
 
 
 def test_a_temperature_fitted_elsewhere_is_used_as_it_is() -> None:
@@ -51,4 +69,7 @@ def test_top_labels_alone_have_no_temperature() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_few_samples_give_figures_that_json_takes(n: int) -> None:
-    json.dumps(analyse_logits(1e6 * LOGITS[:n], LABELS[:n]).metrics(), allow_nan=False)
+    metrics = analyse_logits(1e6 * LOGITS[:n], LABELS[:n]).metrics()
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    assert metrics["ece"] is not None
+    assert metrics["temperature"] is not None

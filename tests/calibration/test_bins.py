@@ -99,6 +99,12 @@ def test_equal_mass_keeps_one_bin_where_all_confidences_tie():
     assert bins.count.tolist() == [4]
 
 
+def test_equal_mass_puts_ties_where_the_middle_of_their_ranks_lies():
+    bins = equal_mass([0.1, 0.5, 0.5, 0.5], [0, 1, 0, 1], 2)
+    assert bins.edges.tolist() == [0, 0.1, 1]
+    assert bins.count.tolist() == [1, 3]
+
+
 @given(samples, numbers_of_bins)
 def test_equal_mass_never_splits_ties_nor_leaves_a_bin_empty(pairs, m):
     confidence, correct = split(pairs)

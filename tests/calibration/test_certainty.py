@@ -76,6 +76,27 @@ def test_a_few_right_answers_do_not_prove_a_high_confidence() -> None:
     assert certainty(equal_width([0.999] * 20, [1] * 20, FINE_BINS), 15).interval[1] > 0.099
 
 
+def test_a_few_right_answers_prove_what_they_prove_of_a_proportion() -> None:
+    # By Clopper and Pearson's interval, eight of eight are right at an accuracy of .025 ** (1 / 8) and more.
+    low, _ = certainty(equal_width([0.5] * 8, [1] * 8, FINE_BINS), 15).interval
+    assert low == pytest.approx(0.025 ** (1 / 8) - 0.5, abs=0.01)
+
+
+def test_a_lucky_draw_far_below_the_floor_does_not_prove_calibration() -> None:
+    confidence = np.repeat([0.1, 0.3, 0.5, 0.7, 0.9], 20)
+    right_as_often = np.tile(np.arange(20), 5) < np.rint(20 * confidence)
+    result = certainty(equal_width(confidence, right_as_often, FINE_BINS), 15)
+    assert result.interval[0] == 0
+    assert result.interval[1] > 0.04
+
+
+def test_how_many_samples_fall_into_each_bin_is_chance_too() -> None:
+    # The answers of both bins are certain, and one bin is off by a half: its share alone decides the ECE.
+    bins = equal_width([1.0] * 200 + [0.5] * 200, [1] * 200 + [0] * 200, FINE_BINS)
+    low, _ = certainty(bins, 15).interval
+    assert low == pytest.approx(0.5 * (0.5 - 1.96 * 0.5 / np.sqrt(400)), abs=0.005)
+
+
 def test_more_samples_make_it_surer() -> None:
     few = draw(np.random.default_rng(0), 0.05)
     many = Bins(few.edges, few.count * 10_000, few.confidence_sum * 10_000, few.correct * 10_000)

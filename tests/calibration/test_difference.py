@@ -53,6 +53,13 @@ def test_pairing_narrows_the_intervals_of_alike_predictions():
         assert paired[name].value == unpaired[name].value
 
 
+def test_where_an_ece_is_at_its_floor_the_interval_reaches_from_end_to_end():
+    pair = two(np.random.default_rng(0), (0.1, 0.0), True)
+    (low_1, high_1), (low_2, high_2) = ((one.scores.ece_low, one.scores.ece_high) for one in pair)
+    assert low_1 > low_2 == 0
+    assert differences(*pair, paired=True)["ece"].interval == (low_2 - high_1, high_2 - low_1)
+
+
 def test_nll_is_compared_by_its_samples():
     rng = np.random.default_rng(0)
     logits, labels = rng.normal(size=(500, 4)), rng.integers(4, size=500)

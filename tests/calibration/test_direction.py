@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from mixtui.calibration.direction import direction
+from mixtui.calibration.direction import direction, direction_of
 from mixtui.calibration.interval import wilson_interval
 
 
@@ -29,3 +31,29 @@ def test_wilson_interval_holds_the_proportion(accuracy: float, n: float) -> None
 )
 def test_a_gap_counts_once_the_samples_are_enough(confidence: float, n: int, expected: str) -> None:
     assert direction(0.7, confidence, n) == expected
+
+
+SCORES = {"accuracy": 0.7, "confidence": 0.75, "ece": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("changes", "n", "expected"),
+    [
+        ({}, 10_000, "over"),
+        ({"confidence": 0.65}, 10_000, "under"),
+        ({}, 100, "neither"),
+        ({"ece_floor_high": 0.049}, 10_000, "over"),
+        ({"ece_floor_high": 0.05}, 10_000, "floor"),
+        ({"ece": 0.0, "ece_floor_high": 0.0}, 10_000, "floor"),
+        ({"ece_floor_high": "high"}, 10_000, "over"),
+        ({}, None, None),
+        ({}, 0, None),
+        ({"ece": None}, 10_000, None),
+        ({"confidence": math.nan}, 10_000, None),
+        ({"accuracy": 1.5}, 10_000, None),
+    ],
+)
+def test_recorded_scores_tell_a_direction_where_they_can(
+    changes: dict[str, object], n: object, expected: str | None
+) -> None:
+    assert direction_of({**SCORES, **changes}, n) == expected

@@ -213,7 +213,10 @@ def test_predictions_of_the_same_labels_are_known_across_formats(write_npz, writ
     assert have_same_labels(from_npz, load(write_npz(probs=PROBS, labels=LABELS)))
 
 
-@pytest.mark.parametrize("rows", ["2,1,0.5\n0,2,0.9\n0,0,0.7\n", "0,1,0.5\n2,2,0.9\n", "a,1,0.5\nb,2,0.9\na,0,0.7\n"])
+@pytest.mark.parametrize(
+    "rows",
+    ["2,1,0.5\n0,2,0.9\n0,0,0.7\n", "0,1,0.5\n2,2,0.9\n", '"0\n2",1,0.5\n0,2,0.9\n', "a,1,0.5\nb,2,0.9\na,0,0.7\n"],
+)
 def test_other_labels_or_another_order_are_not_the_same(write_npz, write_csv, rows):
     assert not have_same_labels(load(write_npz(logits=LOGITS, labels=LABELS)), load(write_csv(HEADER + rows)))
 

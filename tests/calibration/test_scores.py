@@ -5,14 +5,17 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import scipy.special
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtui.calibration import bin_scores
 from mixtui.calibration.bin_scores import ece, mce, oe, ue
 from mixtui.calibration.bins import EXACT_M, FINE_BINS, equal_mass, equal_width
 from mixtui.calibration.checks import ROW_SUM_TOLERANCE
+from mixtui.calibration.debiased import debiased_ece
+from mixtui.calibration.ranking import auroc
 from mixtui.calibration.scores import Scores, score_logits, score_probs, score_top_label
+from mixtui.calibration.smooth_ece import smooth_ece
 from mixtui.calibration.softmax import softmax
 from mixtui.calibration.top_labels import top_label
 from mixtui.errors import MixtuiError
@@ -21,6 +24,9 @@ from mixtui.errors import MixtuiError
 confidences = st.one_of(st.sampled_from([0.0, 0.1, 0.35, 0.7, 0.7000001, 1.0]), st.floats(0, 1))
 samples = st.lists(st.tuples(confidences, st.booleans()), min_size=1, max_size=60)
 numbers_of_bins = st.integers(1, 40)
+
+# Scoring everything draws a thousand times.
+few = settings(max_examples=50)
 
 # Rounding: sums over bins in a different order.
 CLOSE = 1e-9
@@ -77,6 +83,7 @@ def test_over_and_underconfidence_error_of_exact_case():
     assert mce(bins) == pytest.approx(0.35, abs=1e-12)
 
 
+@few
 @given(samples, numbers_of_bins)
 def test_signed_gap_is_bounded_by_ece_and_ece_by_mce(pairs, m):
     s = score_top_label(*split(pairs), m).scores
@@ -87,6 +94,7 @@ def test_signed_gap_is_bounded_by_ece_and_ece_by_mce(pairs, m):
     assert abs(s.signed_gap) <= s.equal_mass_ece + CLOSE
 
 
+@few
 @given(samples)
 def test_signed_gap_ece_and_mce_are_equal_with_one_bin(pairs):
     s = score_top_label(*split(pairs), 1).scores
@@ -94,6 +102,7 @@ def test_signed_gap_ece_and_mce_are_equal_with_one_bin(pairs):
     assert s.ece == pytest.approx(s.mce, abs=CLOSE)
 
 
+@few
 @given(samples, numbers_of_bins)
 def test_over_and_underconfidence_errors_add_up_to_ece_at_most(pairs, m):
     s = score_top_label(*split(pairs), m).scores
@@ -102,12 +111,14 @@ def test_over_and_underconfidence_errors_add_up_to_ece_at_most(pairs, m):
     assert s.oe + s.ue <= s.ece + CLOSE
 
 
+@few
 @given(samples, numbers_of_bins, st.data())
 def test_scores_do_not_depend_on_the_order_of_the_samples(pairs, m, data):
     shuffled = data.draw(st.permutations(pairs))
     assert_scores_close(score_top_label(*split(shuffled), m).scores, score_top_label(*split(pairs), m).scores)
 
 
+@few
 @given(samples, numbers_of_bins)
 def test_scores_do_not_depend_on_the_samples_being_there_twice(pairs, m):
     twice, once = score_top_label(*split(pairs + pairs), m).scores, score_top_label(*split(pairs), m).scores
@@ -183,6 +194,10 @@ def test_class_scores_agree_with_their_definitions(n, classes):
     np.testing.assert_array_equal(evaluation.bins.count, expected.count)
     np.testing.assert_array_equal(evaluation.bins.correct, expected.correct)
     assert s.ece == pytest.approx(ece(expected))
+    assert s.debiased_ece == pytest.approx(debiased_ece(expected))
+    top = probs.max(axis=1), logits.argmax(axis=1) == labels
+    assert s.equal_mass_ece == pytest.approx(ece(equal_mass(*top, 15)))
+    assert (s.smooth_ece, s.auroc) == pytest.approx((smooth_ece(*top), auroc(*top)))
 
 
 def test_logits_their_probabilities_and_their_top_labels_score_the_same():
@@ -268,6 +283,7 @@ def test_bad_input_is_refused(score, outputs, labels, m, message):
     ("row", "message"),
     [
         ([1.5, -0.5], "probability outside"),
+        ([1 + ROW_SUM_TOLERANCE / 2, 0.0], "probability outside"),
         ([0.5, 0.5 + 2 * ROW_SUM_TOLERANCE], "sum to one"),
         ([0.0, 0.0], "sum to one"),
     ],
@@ -281,9 +297,12 @@ def test_rows_that_are_no_probabilities_are_refused(row, message):
 @pytest.mark.parametrize("classes", [2, 10, 1000])
 def test_probabilities_rounded_to_half_precision_are_accepted(classes):
     logits, labels = random_logits(200, classes)
-    score_probs(softmax(logits).astype(np.float16), labels)
+    exact, rounded = (score_probs(softmax(logits).astype(dtype), labels).scores for dtype in (np.float64, np.float16))
+    assert rounded.confidence == pytest.approx(exact.confidence, abs=1e-3)
+    assert rounded.brier == pytest.approx(exact.brier, abs=2e-3)
 
 
+@few
 @given(samples)
 def test_functions_of_bins_agree_with_scores(pairs):
     s, bins = score_top_label(*split(pairs)).scores, equal_width(*split(pairs), 15)

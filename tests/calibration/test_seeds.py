@@ -92,10 +92,12 @@ def test_the_ends_of_an_interval_are_inside():
 @given(by_seed, by_seed)
 def test_any_float_is_taken(ours, others):
     with np.errstate(all="raise"):
-        paired_difference(ours, others)
+        difference = paired_difference(ours, others)
         seeds = summary(list(ours.values()))
-        if seeds:
-            prediction_interval(seeds)
+        interval = seeds and prediction_interval(seeds)
+    assert (difference.n if difference else 0) == len(ours.keys() & others.keys())
+    assert (seeds.n if seeds else 0) == len(ours)
+    assert (interval is None) == (len(ours) < 2)
 
 
 def test_pooled_bins_are_those_of_all_the_samples():

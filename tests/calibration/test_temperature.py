@@ -193,6 +193,15 @@ def test_a_few_samples_tell_no_direction(n):
         assert fit.direction == "neither"
 
 
+def test_samples_that_agree_by_chance_do_not_make_it_certain():
+    # At the best T the label's logit is the mean one in each row, so that every gradient is 0.
+    fit = fit_temperature([[0.0, 3.0, 4.0]] * 10, [1] * 10)
+    z = np.array([0.0, 3.0, 4.0]) / fit.temperature
+    probs = scipy.special.softmax(z)
+    information = 10 * (probs @ z**2 - (probs @ z) ** 2)
+    assert math.log(fit.interval[1] / fit.temperature) == pytest.approx(1.96 / math.sqrt(information), rel=1e-3)
+
+
 def test_where_no_temperature_is_better_than_another_it_is_one():
     assert fit_temperature(np.ones((40, 3)), np.arange(40) % 3) == TemperatureFit(1.0, (LOWEST, HIGHEST))
 

@@ -45,7 +45,7 @@ spec.loader.exec_module(real)
 SCORES = {"accuracy": 0.5, "confidence": 0.75, "ece": 0.25}
 BINS = {"edges": [0.0, 0.5, 1.0], "count": [0, 4], "confidence": [None, 0.75], "accuracy": [None, 0.5]}
 
-def go(self):
+def train(self):
     event, config, done = self.recorder.event, self.run.config, self.run.epoch
     event("attempt", 0, **this_process().to_json(), device="cpu", threads=1, versions={}, processor="a processor")
     event("data", done, name="synthetic", key="k", path="", n_train=4, n_test=4, steps_per_epoch=1)
@@ -61,7 +61,7 @@ def go(self):
             metrics=SCORES, train_metrics=SCORES, bins=BINS,
         )
 
-real.Training.go = go
+real.Attempt.train = train
 sys.exit(real.main())
 """
 Mixtui = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mixtui.cli.columns import Column, in_columns, printable
+from mixtui.cli.columns import Column, in_columns
+from mixtui.cli.console import shown
 
 COLUMNS = [Column("id"), Column("data", least=6), Column("name", least=4), Column("ECE", right=True)]
 ROWS = [
@@ -74,9 +75,9 @@ def test_whatever_stands_in_it_a_row_fits_and_its_columns_stand_under_each_other
 
 @pytest.mark.parametrize("text", ["a\x1b[2Jb", "a\nb", "a\rb", "a\x9bb", "a\u202eb", "a\udcffb", "a\tb"])
 def test_what_would_move_the_cursor_never_reaches_the_terminal(text: str) -> None:
-    shown = printable(text)
-    assert shown.isprintable()
-    assert (shown[0], shown[-1]) == ("a", "b")
+    line = shown(text)
+    assert line.isprintable()
+    assert (line[0], line[-1]) == ("a", "b")
 
 
 def test_ascii_where_the_terminal_has_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,8 @@ def test_noise_has_the_published_deviation_and_does_not_wrap_around() -> None:
     assert corrupt(np.zeros_like(grey), "noise", 5).max() < 155
 
 
-@pytest.mark.parametrize(("strength", "sigma"), [(1, 0.4), (5, 1.0)])
+# Of CIFAR-10-C (Hendrycks & Dietterich 2019).
+@pytest.mark.parametrize(("strength", "sigma"), [(1, 0.4), (2, 0.6), (3, 0.7), (4, 0.8), (5, 1.0)])
 def test_the_blur_is_scipys_with_edges_reflected(images: np.ndarray, strength: int, sigma: float) -> None:
     expected = images.astype(float)
     for axis in (1, 2):
@@ -74,9 +75,10 @@ def test_the_blur_is_scipys_with_edges_reflected(images: np.ndarray, strength: i
     assert np.abs(corrupt(images, "blur", strength) - expected).max() < 0.501
 
 
-def test_contrast_shrinks_towards_the_mean_of_each_channel(images: np.ndarray) -> None:
+@pytest.mark.parametrize(("strength", "share"), [(1, 0.75), (2, 0.5), (3, 0.4), (4, 0.3), (5, 0.15)])
+def test_contrast_shrinks_towards_the_mean_of_each_channel(images: np.ndarray, strength: int, share: float) -> None:
     mean = images.mean(axis=(1, 2), keepdims=True)
-    assert np.abs(corrupt(images, "contrast", 5) - (mean + 0.15 * (images - mean))).max() < 0.501
+    assert np.abs(corrupt(images, "contrast", strength) - (mean + share * (images - mean))).max() < 0.501
 
 
 @pytest.mark.parametrize("corruption", ["blur", "contrast"])

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from docs import ship_runs
 from docs.ship_runs import PATH, STEPS, compact, rounded, ship, thinned
 from mixtui.calibration.bins import FINE_BINS, equal_width
-from mixtui.store.document import run_document
 from mixtui.store.epoch_bins import read_epoch_bins
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
+from mixtui.store.run_document import run_document
 from mixtui.store.run_predictions import read_predictions
 from mixtui.store.status import State
 from mixtui.store.steps import step_records

@@ -258,17 +258,17 @@ def test_a_log_cut_in_the_middle_of_a_line_and_a_pid_used_by_another(
     workplace.call("sweep", "--alphas", "0.1,0.4", *RECIPE)
     cut, reused = sorted(workplace.listed())
     wait_for_epoch(workplace, [cut, reused], 1)
+    (worker,) = [p for p in workplace.processes("mixtui.worker") if reused in " ".join(p.cmdline())]
+    (keeper,) = [p for p in workplace.processes("mixtui.launch.keeper") if reused in " ".join(p.cmdline())]
     ask_process_to_end(RunPaths(workplace.runs / cut), "stop")  # the runs are short, a command starts slowly
+    keeper.kill()
+    worker.kill()
     wait_until_ended(workplace, cut)
     events = workplace.runs / cut / "events.jsonl"
     with events.open("r+b") as file:
         file.truncate(events.stat().st_size - 20)  # in its end event: as if the machine had gone down with it
     assert workplace.listed()[cut]["state"] in ("stopped", "crashed")
 
-    (worker,) = [p for p in workplace.processes("mixtui.worker") if reused in " ".join(p.cmdline())]
-    (keeper,) = [p for p in workplace.processes("mixtui.launch.keeper") if reused in " ".join(p.cmdline())]
-    keeper.kill()
-    worker.kill()
     stranger = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     record = json.loads((workplace.runs / reused / "process.json").read_text())
     (workplace.runs / reused / "process.json").write_text(json.dumps({**record, "pid": stranger.pid}))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mixtui.launch.launcher import Watch
 from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.queue import enqueue
 from mixtui.store.control import change_control
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.status import State
+from mixtui.store.store import Store
 
 MakeRun = Callable[..., RunPaths]
 
@@ -48,6 +51,13 @@ def state(paths: RunPaths) -> State:
 
 def go(paths: RunPaths) -> None:
     (paths.root / "go").touch()
+
+
+def adopt_all(watch: Watch, root: Path) -> None:
+    """Show a watch all runs below `root`, as a supervisor does that begins."""
+    for run in Store(root).runs():
+        assert isinstance(run, Run)
+        watch.adopt(run)
 
 
 @pytest.fixture

@@ -230,12 +230,14 @@ def test_a_daemon_that_does_not_end_is_left(
     monkeypatch.setattr(mps, "_PATIENCE", 0.5)
     stage.set(trouble)
     quit_mps(local)
+    assert stage.asked()[-1] == "quit"
 
 
 def test_a_control_program_that_is_gone_ends_nothing(stage: Stage, local: Path) -> None:
     mps_environment(local)
     stage.unset(mps.CONTROL)
     quit_mps(local)
+    assert "quit" not in stage.asked()
 
 
 # The trial

@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixtui.launch import queue
+from mixtui.launch.leases import Lease
 from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.queue import (
     ask_process_to_end,
-    ask_to_end,
+    asking_to_end,
     enqueue,
     put_first,
     put_last,
@@ -31,12 +32,11 @@ from mixtui.launch.queue import (
     retry,
     want_again,
 )
-from mixtui.launch.slots import Lease
 from mixtui.launch.start import start
 from mixtui.store import control as control_module
 from mixtui.store.control import change_control
 from mixtui.store.files import read_json, write_json
-from mixtui.store.labels import note, tag
+from mixtui.store.meta import note, tag
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import identify, this_process
 from mixtui.store.run import Run
@@ -151,7 +151,8 @@ def test_a_run_that_cannot_be_queued_is_an_error_for_a_person(
 @pytest.mark.parametrize(("what", "state"), [("stop", State.STOPPED), ("pause", State.PAUSED)])
 def test_a_queued_run_leaves_the_queue(what: Literal["stop", "pause"], state: State, make_run: MakeRun) -> None:
     paths = make_run()
-    ask_to_end(load(paths), what)
+    with asking_to_end(what) as ask:
+        ask(load(paths))
     assert load(paths).status.state is state
 
 
@@ -166,7 +167,8 @@ def test_a_live_run_is_told_and_the_supervisor_sees_to_it(
 ) -> None:
     paths = make_run([make_event("attempt"), make_event("phase")], claims=1)
     write_json(paths.process, {"attempt": 1, **identify(process.pid).to_json()})
-    ask_to_end(load(paths), what)
+    with asking_to_end(what) as ask:
+        ask(load(paths))
     assert control_of(paths)["want"] == what
     assert process.wait(30) == -signal.SIGTERM
     assert Tickets(store.root).ids() == {paths.id}
@@ -177,7 +179,8 @@ def test_a_live_run_on_another_host_is_told_through_its_folder_alone(
     make_run: MakeRun, make_event: MakeEvent, store: Store
 ) -> None:
     paths = make_run([make_event("attempt", **ELSEWHERE), make_event("phase")], claims=1)
-    ask_to_end(load(paths), "stop")
+    with asking_to_end("stop") as ask:
+        ask(load(paths))
     assert control_of(paths)["want"] == "stop"
     assert load(paths).status == Status(State.STOPPING, host="elsewhere")
     assert Tickets(store.root).ids() == set()
@@ -189,8 +192,8 @@ def test_a_run_that_has_ended_cannot_be_stopped(
 ) -> None:
     paths = make_ended(state)
     before = control_of(paths)
-    with refused(f"is {state} already"):
-        ask_to_end(load(paths), "stop")
+    with refused(f"is {state} already"), asking_to_end("stop") as ask:
+        ask(load(paths))
     assert control_of(paths) == before
 
 
@@ -250,7 +253,8 @@ def test_a_run_that_never_began_goes_on_with_its_first_attempt(
     what: Literal["stop", "pause"], make_run: MakeRun
 ) -> None:
     paths = make_run()
-    ask_to_end(load(paths), what)
+    with asking_to_end(what) as ask:
+        ask(load(paths))
     assert want_again(load(paths)) == 1
     assert load(paths).status.state is State.QUEUED
 

@@ -20,12 +20,12 @@ import pytest
 
 from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
-from mixtui.launch.local import local_folder
-from mixtui.launch.slots import Lease, lease_cores
+from mixtui.launch.leases import Lease, lease_cores
+from mixtui.launch.local_folder import local_folder
 from mixtui.launch.start import kill_worker, signal_worker, start, worker_of
 from mixtui.lock import is_locked
 from mixtui.store import control as control_module
-from mixtui.store.control import change_control
+from mixtui.store.control import change_control, read_control
 from mixtui.store.files import read_json, write_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.process import ProcessIdentity, identify
@@ -105,12 +105,13 @@ def test_an_attempt_outlives_whoever_started_it(make_run: MakeRun, stand_in_work
     """)
     paths = make_run()
     code = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
-from mixtui.launch.slots import Lease
+from mixtui.launch.leases import Lease
 from mixtui.launch.start import start
 from mixtui.store.paths import RunPaths
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a nohup around the tests is inherited
 start(RunPaths(Path(sys.argv[1])), 1, Lease("cpu 0", None, ()), {})
 time.sleep(60)
 """
@@ -313,12 +314,19 @@ def test_a_process_that_is_the_very_one_gets_the_signal(make_run: MakeRun, stran
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"[]", b'{"pid": 1e999}', b"\0"])
-def test_without_a_record_nobody_gets_a_signal(content: bytes | None, make_run: MakeRun) -> None:
+def test_without_a_record_nobody_gets_a_signal(
+    content: bytes | None, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[int, int]] = []
+    for name in ("kill", "killpg"):
+        monkeypatch.setattr(os, name, lambda pid, number: sent.append((pid, number)))
     paths = make_run(claims=1)
     if content is not None:
         paths.process.write_bytes(content)
     signal_worker(paths, signal.SIGKILL)
     kill_worker(paths, 1)
+    assert sent == []
+    assert "killed" not in read_control(paths)
 
 
 @pytest.fixture

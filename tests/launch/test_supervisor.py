@@ -20,6 +20,7 @@ from mixtui.launch.launcher import Watch
 from mixtui.launch.wake import lock_path, note_of
 from mixtui.lock import is_locked
 from mixtui.store.paths import RunPaths
+from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.store import Store
 from tests.launch.conftest import PATIENT, QUICK, go, state
@@ -103,7 +104,7 @@ class MadeWatch:
     asked: list[str] = field(default_factory=list)
     at_tick: Callable[[], object] = lambda: None
 
-    def adopt(self) -> None:
+    def adopt(self, run: Run) -> None:
         self._do("adopt")
 
     def tick(self) -> bool:
@@ -126,10 +127,10 @@ class MadeWatch:
 
 
 @pytest.fixture
-def supervise(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Lets a supervisor work over the given watches till they are done; its exit code."""
+def supervise(store: Store, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Lets a supervisor work over the given watches and one run till they are done; its exit code."""
     monkeypatch.setattr(supervisor, "LOOK_EVERY", 0.01)
-    store.root.mkdir()
+    make_run()
 
     def supervise(*watches: Watch) -> int:
         launchers = [MadeLauncher(watch) for watch in watches]
@@ -168,6 +169,29 @@ def test_a_watch_that_fails_does_not_keep_the_others(
     assert str(error) in capsys.readouterr().err  # which is its log
 
 
+def test_each_run_is_read_once_for_all_watches(supervise: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    load = Run.load
+    monkeypatch.setattr(Run, "load", lambda root: read.append(root) or load(root))
+    assert supervise(MadeWatch(ticks=1), MadeWatch(ticks=1)) == 0
+    monkeypatch.undo()
+    assert 2 <= len(read) <= 3  # at its begin, at its end, and for the next listing
+
+
+def test_what_fails_at_every_look_is_told_once(
+    supervise: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = MadeWatch(ticks=20)
+
+    def fail() -> None:
+        if away.ticks > 0:
+            raise OSError("the server is away for long")
+
+    away.at_tick = fail
+    assert supervise(away) == 0
+    assert capsys.readouterr().err.count("OSError: the server is away for long") == 1
+
+
 def test_a_watch_that_failed_for_a_moment_is_asked_again(supervise: Callable[..., int]) -> None:
     watch = MadeWatch(ticks=2, errors={"tick": OSError("the server is away")})
     assert supervise(watch) == 0
@@ -194,8 +218,8 @@ def test_a_run_queued_just_before_it_ends_is_seen(supervise: Callable[..., int])
 
     adopt = watch.adopt
 
-    def adopt_and_find() -> None:
-        adopt()
+    def adopt_and_find(run: Run) -> None:
+        adopt(run)
         queue_one()
 
     watch.adopt = adopt_and_find  # type: ignore[method-assign]

@@ -47,7 +47,7 @@ def test_a_known_alpha_keeps_its_colour_in_any_company(alphas: set[float]) -> No
         assert (styles[alpha].textual, styles[alpha].line) == (DARK[KNOWN_ALPHAS.index(alpha)], "solid")
     solid = [style.textual for style in styles.values() if style.line == "solid"]
     assert len(set(solid)) == len(solid) == min(len(alphas), 8)
-    assert all(style.line == "dotted" for style in styles.values() if style.textual not in solid)
+    assert {style.line for style in styles.values()} <= {"solid", "dotted"}
 
 
 def test_further_alphas_take_other_then_free_slots_then_dots() -> None:

@@ -16,8 +16,8 @@ from mixtui.report.content import content_of
 from mixtui.report.figures import figure_plans
 from mixtui.report.figures_json import figures_document
 from mixtui.report.tables import tables_of
-from mixtui.store.document import NO_METRICS
 from mixtui.store.listing import read_document
+from mixtui.store.run_document import NO_METRICS
 from tests.report.conftest import N_TEST, MakeStudy, made_predictions, no_progress
 
 

@@ -62,7 +62,7 @@ SchedulerParameters=sched_interval=2,sched_min_interval=0,bf_interval=2,batch_sc
 
 NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus}
 PartitionName=main Nodes={node} Default=YES MaxTime=UNLIMITED PriorityTier=2 PreemptMode=OFF
-PartitionName=spot Nodes={node} MaxTime=UNLIMITED PriorityTier=1 PreemptMode=REQUEUE GraceTime=5
+PartitionName=spot Nodes={node} MaxTime=UNLIMITED PriorityTier=1 PreemptMode=REQUEUE GraceTime=20
 """
 # Told nothing, slurmd looks for cgroups, and fails where a container has none. Of version 1 it wants nothing.
 _CGROUP_CONF = "CgroupPlugin=cgroup/v1\n"

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 
 from mixtui.launch.queue import queue_order
 from mixtui.store.control import change_control
-from mixtui.store.document import listed_document
 from mixtui.store.documents import needs_attention, part, queue, study_tag, tags
 from mixtui.store.job import Job, write_job
 from mixtui.store.run import Run
+from mixtui.store.run_document import listed_document
 from mixtui.store.store import Store
 from tests.conftest import MakeRun
 from tests.store.made_documents import hostile_documents

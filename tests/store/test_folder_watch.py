@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixtui.errors import MixtuiError
-from mixtui.store import folder_watch
+from mixtui.store import folder_watch, server_clock
 from mixtui.store.control import change_control
 from mixtui.store.files import encode_json, read_json, write_json
 from mixtui.store.folder_watch import CLOSELY_EVERY, FolderWatch
@@ -40,15 +40,15 @@ class Clock:
     def monotonic(self) -> float:
         return time.monotonic() + self.later
 
-    def time_ns(self) -> int:
-        return time.time_ns() + int(self.later * 1e9)
+    def server_time(self, folder: Path) -> float:
+        return time.time() + self.later
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(folder_watch, "monotonic", clock.monotonic)
-    monkeypatch.setattr(folder_watch, "time_ns", clock.time_ns)
+    monkeypatch.setattr(folder_watch, "server_time", clock.server_time)
     return clock
 
 
@@ -220,6 +220,21 @@ def test_what_was_written_a_moment_ago_is_read_once_more(
     rest(watch, clock)
     rest(watch, clock)
     assert loaded == [ended.id]
+
+
+def test_it_is_read_once_more_too_where_this_hosts_clock_is_ahead_of_the_servers(
+    store: Store, ended: RunPaths, clock: Clock, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = time.time
+    monkeypatch.setattr(time, "time", lambda: host() + 60)
+    monkeypatch.setattr(folder_watch, "server_time", server_clock.server_time)
+    server_clock._offsets.clear()
+    watch = FolderWatch(store)
+    watch.look()
+    loaded.clear()
+    rest(watch, clock)
+    server_clock._offsets.clear()
+    assert set(loaded) == {ended.id}
 
 
 def test_a_live_run_is_read_every_two_seconds(store: Store, live: RunPaths, clock: Clock, loaded: list[str]) -> None:

@@ -18,12 +18,12 @@ from mixtui.calibration.analysis import SCALED_NAMES
 from mixtui.calibration.scores import Scores
 from mixtui.store import listing
 from mixtui.store.control import change_control
-from mixtui.store.document import METRICS, broken_document, listed_document
 from mixtui.store.files import encode_json, read_json, write_json
 from mixtui.store.jsonl import JsonlWriter
 from mixtui.store.listing import listed
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run_document import METRICS, broken_document, listed_document
 from mixtui.store.store import Store
 
 Document = dict[str, Any]

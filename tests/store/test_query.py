@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from mixtui.config import RunConfig
 from mixtui.errors import EXIT_USAGE
-from mixtui.store.document import broken_document, listed_document
 from mixtui.store.metrics import METRICS
 from mixtui.store.paths import RunPaths
 from mixtui.store.query import FIELDS, MAX_DEPTH, OPERATORS, QueryError, parse, quoted
 from mixtui.store.run import BrokenRunError, Run
+from mixtui.store.run_document import broken_document, listed_document
 from mixtui.store.status import State
 
 Document = dict[str, Any]

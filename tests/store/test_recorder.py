@@ -121,7 +121,7 @@ def test_the_end_is_written_though_the_disk_is_full(paths: RunPaths, monkeypatch
 
 def test_what_a_killed_attempt_was_writing_is_removed(paths: RunPaths) -> None:
     kept = [paths.checkpoint, paths.root / ".control.json.1a2b3c4d.tmp"]
-    unfinished = [paths.root / f".{name}.1a2b3c4d.tmp" for name in ("checkpoint.pt", "predictions.npz")]
+    unfinished = [paths.root / f".{name}.1a2b3c4d.tmp" for name in ("checkpoint.pt", "predictions.npz", "holdout.npz")]
     for path in (*kept, *unfinished):
         path.touch()
     Recorder(paths, attempt=2)
@@ -145,3 +145,4 @@ def test_a_beat_that_cannot_be_given_is_no_accident(paths: RunPaths, monkeypatch
     monkeypatch.setattr(recorder, "BEAT_EVERY", 0.0)
     paths.root.rename(paths.root.with_name("moved"))
     log.beat()
+    assert not paths.root.exists()

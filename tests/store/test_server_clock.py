@@ -99,6 +99,14 @@ def test_a_folder_that_may_not_be_written_is_no_accident(tmp_path: Path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nothing_is_written_beside_the_runs_that_come_with_mixtui(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixtui.store.paths.SHIPPED", tmp_path)
+    assert server_time(tmp_path) == pytest.approx(time.time(), abs=1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_it_leaves_is_no_run(make_run: MakeRun) -> None:
     root = make_run().root.parent
     server_time(root)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mixtui.calibration.bins import equal_width
 from mixtui.calibration.seeds import Difference
-from mixtui.store.document import NO_METRICS
 from mixtui.store.listing import listed
 from mixtui.store.run import Run
+from mixtui.store.run_document import NO_METRICS
 from mixtui.store.store import Store
 from mixtui.store.study import Study, study_of, what_differs
 from mixtui.store.study_table import cells

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mixtui.errors import MixtuiError, UnsuitableRunError
 from mixtui.store.control import change_control
+from mixtui.store.job import JOB_FILES, Job, write_job
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.store import Store
@@ -187,6 +188,28 @@ def test_emptying_frees_what_it_said_and_touches_nothing_else(
     assert (trash.ids(), trash.size()) == ([], 0)
     assert store.run_dirs() == [other.root]
     assert big.exists()
+
+
+def test_what_is_kept_of_a_clusters_jobs_goes_with_their_runs(
+    trash: Trash, make_run: MakeRun, make_event: MakeEvent, store: Store
+) -> None:
+    jobs = {"7": "ended", "8_1": "ended", "8_2": "running", "*": "ended"}
+    for job, phase in jobs.items():
+        paths = make_run([make_event("attempt"), make_event("end")], claims=1)
+        write_job(paths, Job(1, "Slurm", job, phase))  # type: ignore[arg-type]
+        trash.put(Run.load(paths.root))
+    spoilt = Run.load(make_run([make_event("attempt"), make_event("end")], claims=1).root)
+    spoilt.paths.job.write_text("{")
+    trash.put(spoilt)
+    kept = {".lock", "8_submission.sh", "8_2_submitted.pkl", "8_11_0_log.out", "77_0_log.out", "1f3a.pkl"}
+    gone = {"7_submission.sh", "7_submitted.pkl", "7_0_log.out", "8_1_0_result.pkl", "8_1_0_log.out"}
+    folder = store.root / JOB_FILES
+    folder.mkdir()
+    for name in kept | gone:
+        (folder / name).touch()
+    trash.empty()
+    assert {path.name for path in folder.iterdir()} == kept
+    assert trash.ids() == []
 
 
 def test_a_trash_that_cannot_be_used_is_an_error_for_a_person(

@@ -12,7 +12,7 @@ from torch import Tensor
 from mixtui.store.run import Run
 from mixtui.training import loop
 from mixtui.training.captured_step import WARM_UP_STEPS, CapturedStep, Work
-from mixtui.training.endings import StopTrainingError
+from mixtui.training.exceptions import StopTrainingError
 from mixtui.training.loop import Trainer
 
 

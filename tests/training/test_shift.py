@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from mixtui.store.shifts import Shifts, read_shifts
 from mixtui.store.status import State
 from mixtui.training.checkpoint import Position
 from mixtui.training.data import load_test
-from mixtui.training.endings import StopTrainingError
 from mixtui.training.evaluate import Network
 from mixtui.training.evaluate_run import evaluate_run
+from mixtui.training.exceptions import StopTrainingError
 from mixtui.training.loop import Trainer
 from mixtui.training.shift import evaluate_shifts
 from tests.conftest import Refused
@@ -100,6 +101,15 @@ def test_of_unknown_classes_confidence_and_separation_are_told(finished: Run) ->
     assert 1 / 3 <= scores.confidence <= 1
     assert 0 <= scores.auroc <= 1
     assert 0 <= scores.fpr95 <= 1
+
+
+def test_unknown_images_with_less_confidence_are_told_apart(data: ImageData) -> None:
+    def predict(images: np.ndarray, chosen: np.ndarray, on_batch: Callable[[int], None]) -> np.ndarray:
+        return np.tile([9.0 if len(images) == len(data.test.images) else 1.0, 0.0, 0.0], (len(chosen), 1))
+
+    network, others = SimpleNamespace(predict=predict), {OTHER: images("cat", "dog")}
+    found = evaluate_shifts(network, Position(), data, [OTHER], others, 15, lambda what, fraction: None)
+    assert (found.sets["folder:other"].auroc, found.sets["folder:other"].fpr95) == (1, 0)
 
 
 def test_the_same_images_cannot_be_told_apart(finished: Run, data: ImageData) -> None:

@@ -27,9 +27,11 @@ from mixtui.store.jsonl import JsonlReader
 from mixtui.store.recorder import Recorder
 from mixtui.store.run import Run
 from mixtui.store.run_predictions import read_predictions
-from mixtui.training import loop
+from mixtui.training import evaluate, loop
 from mixtui.training.batches import Normaliser, clean_sample, kept_out
-from mixtui.training.endings import NonFiniteError, StopTrainingError
+from mixtui.training.device_images import DeviceImages
+from mixtui.training.evaluate import Network
+from mixtui.training.exceptions import NonFiniteError, StopTrainingError
 from mixtui.training.loop import Trainer
 from mixtui.training.memory import MemoryUse
 from mixtui.training.mixup import draw_mix
@@ -142,6 +144,7 @@ def test_what_is_recorded_agrees_with_itself(
     assert last["metrics"]["accuracy"] == (logits.argmax(1) == labels).mean()
     assert last["train_metrics"]["accuracy"] == (clean == data.train.labels[sample]).mean()
     assert Bins.from_json(last["bins"]).m == 10
+    assert Bins.from_compact_json(recorded["bins"][-1]).coarsen(10).count.tolist() == last["bins"]["count"]
     assert sum(last["bins"]["count"]) == 12
     assert [record["epoch"] for record in recorded["bins"]] == [1, 2]
 
@@ -588,10 +591,10 @@ def test_images_kept_out_are_not_trained_on_and_fit_the_temperature(
     assert set(trainer.sample) <= set(trainer.trained_on)
     kept = np.load(run.paths.holdout)
     assert kept["labels"].tolist() == np.asarray(data.train.labels)[kept["ids"]].tolist()
-    metrics = Run.load(run.paths.root).metrics
-    assert metrics is not None
+    last = [event for event in JsonlReader(run.paths.events).read() if event["type"] == "epoch"][-1]
+    metrics = last["metrics"]
     fit = fit_temperature(kept["logits"], kept["labels"])
-    assert metrics["temperature"] == fit.temperature
+    assert metrics["temperature"] == last["train_metrics"]["temperature"] == fit.temperature
     predicted = np.load(run.paths.predictions)
     after = score_logits(predicted["logits"], predicted["labels"], run.config.bins, fit.temperature).scores
     assert metrics["ece_after_t"] == after.ece
@@ -600,11 +603,64 @@ def test_images_kept_out_are_not_trained_on_and_fit_the_temperature(
     assert again.metrics() == metrics
 
 
-def test_a_holdout_is_the_same_whatever_the_seed_and_alpha() -> None:
-    assert kept_out(25, 7).tolist() == kept_out(25, 7).tolist()
+def test_every_epoch_takes_every_image_that_is_not_kept_out(
+    make_run: MakeRun, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, take = [], DeviceImages.take
+
+    def noted(images: DeviceImages, chosen: np.ndarray, *change: Any) -> Any:
+        taken.extend(chosen.tolist())
+        return take(images, chosen, *change)
+
+    monkeypatch.setattr(DeviceImages, "take", noted)
+    trainer = train(make_run(model="own_code:Linear", epochs=2, holdout=7))
+    assert sorted(taken[:18]) == sorted(taken[18:]) == trainer.trained_on.tolist()
+
+
+def test_holdout_and_clean_sample_are_the_same_whatever_the_seed_and_alpha(make_run: MakeRun, train: Train) -> None:
+    recipes: list[dict[str, Any]] = [{"alpha": 0}, {"alpha": 1.0, "seed": 3}]
+    one, other = (train(make_run(model="own_code:Linear", epochs=1, holdout=7, **recipe)) for recipe in recipes)
+    assert one.kept_out.tolist() == other.kept_out.tolist()
+    assert one.sample.tolist() == other.sample.tolist()
+
+
+def test_the_loss_of_an_epoch_is_of_the_images_that_are_trained_on(
+    make_run: MakeRun, train: Train, outcome: Outcome
+) -> None:
+    run = make_run(model="own_code:Linear", epochs=1, holdout=7)
+    train(run)
+    recorded = outcome(run)
+    losses = [step["loss"] for step in recorded["steps"]]
+    assert recorded["epochs"][0]["train_loss"] == pytest.approx(np.average(losses, weights=[8, 8, 2]))
+
+
+def test_the_mixed_accuracy_of_an_epoch_counts_every_image_once(
+    make_run: MakeRun, train: Train, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixtui.training.step.mixed_accuracy", lambda logits, labels, mix: torch.tensor(0.5))
+    run = make_run(model="own_code:Linear", epochs=1, holdout=7)
+    train(run)
+    assert outcome(run)["epochs"][0]["train_accuracy_mixed"] == 0.5
+
+
+def test_a_holdout_leaves_at_least_two_images_to_train_on() -> None:
     assert len(set(kept_out(25, 23))) == 23
-
-
-def test_a_holdout_that_leaves_nothing_to_train_on_is_refused() -> None:
     with pytest.raises(MixtuiError, match="--holdout 24 leaves too few of the 25"):
         kept_out(25, 24)
+
+
+# Evaluation
+
+
+@pytest.mark.parametrize("size", [1, 5, 12])
+def test_logits_do_not_depend_on_the_batches_of_an_evaluation(
+    size: int, make_run: MakeRun, data: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Network.build(make_run().config, data, torch.device("cpu"))
+    chosen, sizes = np.array([11, 3, 4, 0, 7, 9, 2, 1, 10, 5, 8, 6]), []
+    whole = network.predict(data.test.images, chosen, lambda n: None)
+    monkeypatch.setattr(evaluate, "EVALUATION_BATCH", size)
+    assert np.allclose(network.predict(data.test.images, chosen, sizes.append), whole, atol=1e-5)
+    assert sum(sizes) == 12
+    assert max(sizes) == size
+    assert np.allclose(network.predict(data.test.images, chosen[:1], sizes.append), whole[:1], atol=1e-5)

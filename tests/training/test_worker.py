@@ -24,7 +24,7 @@ from mixtui.store.control import change_control, want
 from mixtui.store.jsonl import JsonlReader
 from mixtui.store.run import Run
 from mixtui.store.status import State
-from mixtui.training.endings import NonFiniteError, StopTrainingError
+from mixtui.training.exceptions import NonFiniteError, StopTrainingError
 from mixtui.training.loop import Trainer
 from mixtui.worker import EndWatch, ending_of
 

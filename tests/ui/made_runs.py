@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtui.calibration.analysis import analyse_logits
-from mixtui.calibration.bins import FINE_BINS
+from mixtui.calibration.analysis import Analysis, analyse_logits
+from mixtui.calibration.bins import FINE_BINS, Bins
 from mixtui.calibration.scores import score_logits
 from mixtui.config import RunConfig
 from mixtui.store.files import write_json
@@ -86,8 +87,7 @@ def add_epoch(
     labels: NDArray[np.int64],
 ) -> None:
     """What a worker records when an epoch is over, from the `logits` of the test split."""
-    test, step = analyse_logits(logits, labels, config.bins), epoch * steps_per_epoch
-    fine = score_logits(logits, labels, FINE_BINS).bins
+    (test, fine), step = _scored(logits, labels, config.bins), epoch * steps_per_epoch
     _append_to(paths, "bins", [{"attempt": 1, "step": step, "epoch": epoch, **fine.to_compact_json()}])
     event = _event(
         "epoch",
@@ -103,6 +103,18 @@ def add_epoch(
         bins=test.before.bins.to_json(),
     )
     _append(paths, [event])
+
+
+def _scored(logits: NDArray[np.float64], labels: NDArray[np.int64], m: int) -> tuple[Analysis, Bins]:
+    return _scored_bytes(logits.tobytes(), labels.tobytes(), logits.shape, m)
+
+
+@functools.lru_cache
+def _scored_bytes(logits: bytes, labels: bytes, shape: tuple[int, ...], m: int) -> tuple[Analysis, Bins]:
+    """Scores, and fine bins; the runs of many tests are the same."""
+    its_logits = np.frombuffer(logits).reshape(shape)
+    its_labels = np.frombuffer(labels, dtype=np.int64)
+    return analyse_logits(its_logits, its_labels, m), score_logits(its_logits, its_labels, FINE_BINS).bins
 
 
 def add_steps(paths: RunPaths, alpha: float, first: int, last: int, rng: np.random.Generator) -> None:

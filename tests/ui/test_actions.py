@@ -18,7 +18,7 @@ from mixtui.errors import MixtuiError
 from mixtui.launch.queue import queue_order
 from mixtui.store.control import change_control
 from mixtui.store.files import read_json, write_json
-from mixtui.store.labels import note, pin, tag
+from mixtui.store.meta import note, pin, tag
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.status import State

@@ -36,11 +36,11 @@ async def test_every_command_of_these_places_can_be_given(runs: MadeRuns, open_a
         targets = (opened.table, opened.home, opened.app)
         for command in COMMANDS:
             if {Place.ALL, Place.HOME, Place.TABLE}.intersection(command.places):
-                assert any(hasattr(target, f"action_{command.action}") for target in targets), command.id
+                assert any(hasattr(target, command.method) for target in targets), command.id
         await opened.press("U")
         for command in COMMANDS:
             if Place.TRASH in command.places:
-                assert hasattr(opened.app.screen, f"action_{command.action}"), command.id
+                assert hasattr(opened.app.screen, command.method), command.id
 
 
 # Leaving

@@ -9,13 +9,24 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 from textual.widget import Widget
 
 import mixtui.ui
-from mixtui.ui.commands import BY_ID, COMMANDS, TOGETHER, Command, Place, bindings, key_name, key_names, of_places
+from mixtui.ui.commands import (
+    BY_ID,
+    COMMANDS,
+    TOGETHER,
+    Place,
+    bindings,
+    command_of,
+    key_name,
+    key_names,
+    of_places,
+)
 
 P = Place
 # Where one leaves something that is begun, esc has a name of its own.
@@ -108,7 +119,7 @@ def test_every_key_of_the_specification_is_there(place: Place) -> None:
 
 def test_every_command_can_be_carried_out_somewhere() -> None:
     classes = list(ui_classes())
-    missing = [c.id for c in COMMANDS if not any(hasattr(found, f"action_{c.action}") for found in classes)]
+    missing = [c.id for c in COMMANDS if not any(hasattr(found, c.method) for found in classes)]
     assert missing == []
 
 
@@ -121,7 +132,20 @@ def test_bindings_carry_the_ids_that_a_person_maps_keys_to() -> None:
     by_place = {command.id for command in of_places([P.HOME, P.RUN])}
     assert {"stop", "panel-1", "tab-1"} <= by_place
     assert "restore" not in by_place
-    assert Command("a-b", ("x",), "", "", ()).action == "a_b"
+    assert [(b.id, b.action) for b in bindings(P.RUN) if isinstance(b, Binding) and b.key == "2"] == [
+        ("tab-2", "tab(2)")
+    ]
+
+
+def test_what_textual_calls_an_action_is_found_again() -> None:
+    assert [command for command in COMMANDS if command_of(*_parsed(command.action)) is not command] == []
+    assert command_of("scroll", ("down",)) is None
+    assert (BY_ID["mark-all"].method, BY_ID["panel-2"].method) == ("action_mark_all", "action_panel")
+
+
+def _parsed(action: str) -> tuple[str, tuple[object, ...]]:
+    _, name, parameters = parse(action)
+    return name, parameters
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,10 @@ from mixtui.store.study_table import all_columns
 from mixtui.ui.app import MixtuiApp
 from mixtui.ui.compare.comparison import Sample, Scoring, compare
 from mixtui.ui.compare.diagram_grid import DiagramGrid, grid_layout
+from mixtui.ui.compare.remarks import left_out, waiting
 from mixtui.ui.compare.response import SCORES, response_titles
+from mixtui.ui.compare.row_query import query_for
 from mixtui.ui.compare.study_table import StudyTable
-from mixtui.ui.compare.words import left_out, query_for, waiting
 from mixtui.ui.folder_state import FolderState
 from mixtui.ui.glyphs import SETS
 from mixtui.ui.preferences import Preferences

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from textual.widgets import Input
 
-from mixtui.launch.queue import ask_to_end
+from mixtui.launch.queue import asking_to_end
 from mixtui.store.run import Run
 from mixtui.store.store import Store
 from mixtui.ui.app import MixtuiApp
@@ -63,7 +63,8 @@ def real_store(workplace: Path) -> Iterator[Store]:
     yield store
     for run in store.runs():
         if isinstance(run, Run) and run.status.state.is_live:
-            ask_to_end(run, "stop")
+            with asking_to_end("stop") as ask:
+                ask(run)
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ import pytest
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from mixtui.store.labels import tag
+from mixtui.store.meta import tag
 from mixtui.store.run import Run
 from mixtui.ui.commands import Place, key_name, of_places
 from mixtui.ui.preferences import Preferences

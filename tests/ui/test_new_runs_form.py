@@ -17,8 +17,8 @@ from mixtui.config import RunConfig
 from mixtui.datasets import resolve
 from mixtui.launch.estimate import Pace, Typical
 from mixtui.launch.grid import parse_alphas, points
-from mixtui.launch.submit import prepare
-from mixtui.ui.new_runs import words
+from mixtui.launch.submission import prepare
+from mixtui.ui.new_runs import remarks
 from mixtui.ui.new_runs.command import lines, one_line, sweep_command
 from mixtui.ui.new_runs.form import OWN, REFERENCE, Entries, Plan, check
 from mixtui.ui.new_runs.here import Here, tally
@@ -47,8 +47,8 @@ def test_at_first_it_is_the_reference_study() -> None:
     assert plan.points == [(alpha, 0) for alpha in (0.0, 0.1, 0.2, 0.3, 0.4, 0.7)]
     assert plan.config() == RunConfig(alpha=0.0)
     assert (plan.tag, plan.again, plan.handling["retries"], plan.handling["slots_per_gpu"]) == (None, False, 0, None)
-    assert "reference study" in words.preset(REFERENCE)
-    assert "epochs" in words.preset(entries(epochs="3"))
+    assert "reference study" in remarks.preset(REFERENCE)
+    assert "epochs" in remarks.preset(entries(epochs="3"))
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_any_text_makes_a_plan_or_faults(changed: dict[str, str]) -> None:
         Here([]).states(checked.plan)
         one_line(sweep_command(checked.plan, "x"))
         assert tell(look_ahead(checked.plan, {}, Pace([], "here"), CPU, [], []), time_now())
-    words.training(entries(**changed))
-    words.machine(entries(**changed), "cpu", 2)
-    words.preset(entries(**changed))
+    remarks.training(entries(**changed))
+    remarks.machine(entries(**changed), "cpu", 2)
+    remarks.preset(entries(**changed))
 
 
 def time_now() -> Any:

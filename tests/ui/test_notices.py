@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mixtui.ui.glyphs import ASCII, BRAILLE
-from mixtui.ui.notices import Notice, asks_to_stop, counts, ended_notice, farewell, title
+from mixtui.ui.notices import Notice, asks_to_stop, counts, ended_notice, farewell
+from mixtui.ui.run_names import title
 
 Document = dict[str, Any]
 

@@ -15,7 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 from mixtui.launch import machine
-from mixtui.store.labels import tag
+from mixtui.store.meta import tag
 from mixtui.store.run import Run
 from mixtui.store.store import Store
 from mixtui.ui.new_runs import lookup

@@ -210,19 +210,19 @@ async def test_other_test_sets_are_shown_as_soon_as_they_are_evaluated(store: St
 async def test_space_plays_the_epochs_to_the_last_and_pauses(
     store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 0.6)
+    monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 60)
     async with open_run(make_finished_run(store, epochs=3)) as opened:
         await until_read(opened)
         await opened.press("space")
-        assert diagram(opened).is_playing
-        await opened.until(lambda: not diagram(opened).is_playing)
-        assert epoch_shown(opened) == 3
-        monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 60)
-        await opened.press("space")
         await opened.until_shown("space pause")
+        assert epoch_shown(opened) == 1
         await opened.press("space")
         await opened.until_shown("space play")
-        assert epoch_shown(opened) == 1
+        await opened.press("space", "2")
+        await opened.until(lambda: not diagram(opened).is_playing)
+        monkeypatch.setattr("mixtui.ui.run_tabs.diagram.PLAY_EVERY", 0.1)
+        await opened.press("1", "space")
+        await opened.until(lambda: epoch_shown(opened) == 3 and not diagram(opened).is_playing)
 
 
 async def test_the_mouse_chooses_epochs_and_bins(store: Store, open_run: OpenRun) -> None:
@@ -313,12 +313,12 @@ async def test_curves_are_drawn_once_they_were_read_and_again_only_for_what_they
         facts, drawn = tab.facts, list[str]()
         redraw = tab.redraw
         monkeypatch.setattr(tab, "redraw", lambda: (drawn.append("anew"), redraw()))
-        tab.show(replace(facts, extras=Extras()), tab.ink)
+        tab.show(replace(facts, extras=Extras()), None, tab.ink)
         assert not drawn
-        tab.show(replace(facts, steps=NO_STEPS, is_read=False), tab.ink)
+        tab.show(replace(facts, steps=NO_STEPS, is_read=False), None, tab.ink)
         assert drawn
         await opened.until_gone("┤")
-        tab.show(facts, tab.ink)
+        tab.show(facts, None, tab.ink)
         await opened.until_shown("┤")
 
 
@@ -447,6 +447,18 @@ async def test_a_note_is_written_saved_and_undone(store: Store, open_run: OpenRu
         await opened.write("three")
         await opened.press("escape", "u")
         await opened.until(lambda: not document()["note"])
+
+
+async def test_a_note_waits_while_another_tab_is_looked_at(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store)) as opened:
+        await opened.press("e")
+        await opened.until(lambda: isinstance(opened.app.focused, TextArea))
+        await opened.write("half")
+        await opened.pilot.click("TabLine", offset=(opened.lines[1].index("2 Curves") + 1, 0))
+        await opened.until_shown("[2 Curves]", "Training loss")
+        await opened.press("6")
+        await opened.until(lambda: isinstance(opened.app.focused, TextArea))
+        await opened.until_shown("half", "^s save")
 
 
 async def test_copying(store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:

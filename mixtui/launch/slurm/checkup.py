@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mixtui.errors import MixtuiError
 from mixtui.launch.checkup import Finding
-from mixtui.launch.slurm.jobs import Partition, SlurmError, ask_partitions
+from mixtui.launch.slurm.commands import Partition, SlurmError, ask_partitions
 from mixtui.launch.slurm.settings import configured_settings
 
 

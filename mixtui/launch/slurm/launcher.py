@@ -13,9 +13,9 @@ from mixtui.config import RunConfig
 from mixtui.errors import MixtuiError
 from mixtui.launch.launcher import Watch
 from mixtui.launch.local_launcher import wanted_now
-from mixtui.launch.slurm.jobs import SlurmError, cancel
+from mixtui.launch.slurm.commands import SlurmError, cancel
 from mixtui.launch.slurm.settings import SlurmSettings
-from mixtui.store.job import read_job, write_job
+from mixtui.store.job import Job, read_job, write_job
 from mixtui.store.paths import RunPaths
 from mixtui.store.run import Run
 from mixtui.store.tickets import Tickets
@@ -41,7 +41,7 @@ class SlurmLauncher:
         return wanted_now(priority) | {"launcher": "slurm", "launcher_options": self.settings.to_json()}
 
     def submit(self, runs: Sequence[RunPaths]) -> None:
-        from mixtui.launch.slurm.submission import submit_jobs
+        from mixtui.launch.slurm.submit import submit_jobs
 
         try:
             submit_jobs(runs, self.settings)
@@ -50,14 +50,17 @@ class SlurmLauncher:
                 if paths.job.exists():
                     self.tickets(paths.root.parent).add(paths.id)
 
-    def hasten_end(self, run: Run) -> None:
-        """A job that waits for this run alone is taken back; else the run is left out when its turn comes. One that
+    def hasten_ends(self, runs: Sequence[Run]) -> None:
+        """A job that waits for one run alone is taken back; else the run is left out when its turn comes. One that
         trains reads in `control.json` what is wanted, and is killed by its job where it does not."""
-        with contextlib.suppress(SlurmError, OSError, ValueError):
-            job = read_job(run.paths)
-            if job is not None and job.phase == "waiting" and self.settings.runs_per_task == 1:
-                cancel([job.id])
-                write_job(run.paths, replace(job, phase="ended", why="CANCELLED", reason="cancelled"))
+        if self.settings.runs_per_task > 1:
+            return
+        waiting = [(run.paths, job) for run in runs if (job := _job_of(run)) is not None and job.phase == "waiting"]
+        with contextlib.suppress(SlurmError):
+            cancel([job.id for _, job in waiting])
+            for paths, job in waiting:
+                with contextlib.suppress(OSError):  # a full disk: whoever watches it will see
+                    write_job(paths, replace(job, phase="ended", why="CANCELLED", reason="cancelled"))
 
     def tickets(self, root: Path) -> Tickets:
         return Tickets(root, "slurm")
@@ -69,3 +72,9 @@ class SlurmLauncher:
         from mixtui.launch.slurm.watch import SlurmWatch
 
         return SlurmWatch(root)
+
+
+def _job_of(run: Run) -> Job | None:
+    with contextlib.suppress(OSError, ValueError):
+        return read_job(run.paths)
+    return None

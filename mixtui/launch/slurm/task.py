@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from dataclasses import replace
@@ -19,19 +20,20 @@ from typing import Any
 
 from mixtui.errors import MixtuiError
 from mixtui.launch.devices import gpus_for
+from mixtui.launch.gpu_sharing import Sharing
 from mixtui.launch.gpus import gpus_called
-from mixtui.launch.local import local_folder
-from mixtui.launch.sharing import Sharing
-from mixtui.launch.slots import Lease, lease_gpu
-from mixtui.launch.slurm.jobs import SCHEDULER, SlurmError, is_preempted, requeue
+from mixtui.launch.leases import Lease, lease_gpu
+from mixtui.launch.local_folder import local_folder
+from mixtui.launch.slurm.commands import SCHEDULER, SlurmError, is_preempted, requeue
 from mixtui.launch.start import GRACE, kill_worker, signal_worker, start
 from mixtui.store.control import change_control, read_control
 from mixtui.store.job import Job, Phase, read_job, write_job
 from mixtui.store.paths import RunPaths
-from mixtui.store.run import Run
+from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.status import State
 
 LOOK_EVERY = 2.0  # seconds: what each job asks of the file server
+LOOK_SOON = 0.1  # seconds, once Slurm ends the job: its time of grace may be short
 REQUEUE_TAKES = 60.0  # seconds at most
 
 
@@ -46,13 +48,13 @@ class Task:
         self._paths = tuple(RunPaths(Path(run)) for run in runs)
         self._keepers: dict[RunPaths, subprocess.Popen[bytes]] = {}
         self._asked_at: dict[RunPaths, float] = {}  # when it was first seen that a run is wanted to end
-        self._was_terminated = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_keepers": {}, "_asked_at": {}}
 
     def __call__(self) -> None:
-        signal.signal(signal.SIGTERM, self._note_end)
+        terminated = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
         folder = _folder()
         sharing = Sharing(folder)
         for paths in self._paths:
@@ -61,12 +63,13 @@ class Task:
             except Exception:  # one odd run must not take the others' turn
                 traceback.print_exc()
         while self._are_training():
-            time.sleep(LOOK_EVERY)
+            if terminated.wait(LOOK_EVERY):
+                time.sleep(LOOK_SOON)
             for paths in self._keepers:
                 self._hasten(paths)
         sharing.leave()
         shutil.rmtree(folder, ignore_errors=True)
-        if self._was_terminated and is_preempted(_job_id()):
+        if terminated.is_set() and is_preempted(_job_id()):
             self._give_way()
 
     def _give_way(self) -> None:
@@ -81,11 +84,12 @@ class Task:
         else:
             time.sleep(REQUEUE_TAKES)  # Slurm ends it
 
-    def _note_end(self, *_: object) -> None:
-        self._was_terminated = True
-
     def checkpoint(self) -> Any:
-        """The time limit is near: let all runs save. What is to be called when the job has its next turn."""
+        """The time limit is near: let all runs save. What is to be called when the job has its next turn.
+
+        submitit calls it from its handler of SIGUSR2, in the midst of `__call__`. Raises SystemExit where no next turn
+        is wanted.
+        """
         from submitit.helpers import DelayedSubmission
 
         for paths in self._keepers:
@@ -156,19 +160,22 @@ def _was_interrupted(paths: RunPaths) -> bool:
 
 
 def _came_on(paths: RunPaths) -> bool:
-    """Whether a run did any step in this attempt."""
-    run = Run.load(paths.root)
-    began = max((rewind.from_step for rewind in run.history.rewinds if rewind.attempt == run.attempt), default=0)
-    return run.end is not None and run.end["step"] > began
+    """Whether a run did any step in this attempt; of one that is spoilt, not."""
+    with contextlib.suppress(BrokenRunError):
+        run = Run.load(paths.root)
+        began = max((rewind.from_step for rewind in run.history.rewinds if rewind.attempt == run.attempt), default=0)
+        return run.end is not None and run.end["step"] > began
+    return False
 
 
 def _waits_again(paths: RunPaths) -> bool:
     """Whether a run was interrupted, and so goes on in the job's next turn; that is written down then."""
-    run = Run.load(paths.root)
-    if run.status.state is not State.STOPPED or run.status.reason not in ("timeout", "signal"):
-        return False
-    _say(paths, run.attempt, "waiting")
-    return True
+    with contextlib.suppress(BrokenRunError):
+        run = Run.load(paths.root)
+        if run.status.state is State.STOPPED and run.status.reason in ("timeout", "signal"):
+            _say(paths, run.attempt, "waiting")
+            return True
+    return False
 
 
 def _say(paths: RunPaths, attempt: int, phase: Phase, reason: str | None = None) -> None:

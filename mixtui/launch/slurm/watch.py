@@ -12,7 +12,7 @@ from mixtui.errors import MixtuiError
 from mixtui.launch.launcher import Launcher
 from mixtui.launch.launchers import launcher_of
 from mixtui.launch.queue import is_left_over, wants_retry
-from mixtui.launch.slurm.jobs import GONE, Seen, SlurmError, ask_accounting, ask_cluster, ask_queue
+from mixtui.launch.slurm.commands import GONE, Seen, SlurmError, ask_accounting, ask_cluster, ask_queue
 from mixtui.lock import is_locked
 from mixtui.store.control import change_control
 from mixtui.store.job import Job, read_job, write_job
@@ -20,7 +20,6 @@ from mixtui.store.paths import RunPaths
 from mixtui.store.run import BrokenRunError, Run
 from mixtui.store.server_clock import server_time
 from mixtui.store.status import State
-from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets
 
 ASK_EVERY = 5.0  # seconds: one call for all jobs, which is what a controller bears from everybody
@@ -33,7 +32,7 @@ class SlurmWatch:
 
     def __init__(self, root: Path) -> None:
         self.note = ""
-        self._store = Store(root)
+        self._root = root
         self._tickets = Tickets(root, "slurm")
         self._next_look = 0.0
         self._cluster = ""
@@ -41,12 +40,11 @@ class SlurmWatch:
         self._seen: dict[str, tuple[Seen, int]] = {}  # what was written down of each run, and when
         self._refused: dict[str, tuple[float, str]] = {}  # until when a run is not submitted again, and why
 
-    def adopt(self) -> None:
-        for run in self._store.runs():
-            if isinstance(run, Run) and run.control.get("launcher") == "slurm":
-                waits = run.status.state is State.QUEUED and (run.status.waits_for is not None or is_left_over(run))
-                if waits or run.status.state.is_live or run.status.state is State.LOST:
-                    self._tickets.add(run.id)
+    def adopt(self, run: Run) -> None:
+        if run.control.get("launcher") == "slurm":
+            waits = run.status.state is State.QUEUED and (run.status.waits_for is not None or is_left_over(run))
+            if waits or run.status.state.is_live or run.status.state is State.LOST:
+                self._tickets.add(run.id)
 
     def has_tickets(self) -> bool:
         return bool(self._tickets.ids())
@@ -64,7 +62,7 @@ class SlurmWatch:
         return bool(ids)
 
     def _look(self, ids: set[str]) -> None:
-        asked = server_time(self._store.root)
+        asked = server_time(self._root)
         try:
             queue = ask_queue()
         except SlurmError as error:
@@ -78,14 +76,14 @@ class SlurmWatch:
         missing = {job for job in jobs.values() if job not in queue}
         told = queue | dict.fromkeys(missing, GONE) | (ask_accounting(missing) if missing else {})
         for run_id, job in jobs.items():
-            paths = RunPaths(self._store.root / run_id)
+            paths = RunPaths(self._root / run_id)
             if (told[job], _written(paths)) != self._seen.get(run_id) or told[job].phase == "ended":
                 self._note_down(paths, told, asked)
 
     def _job_of(self, run_id: str, without: list[Run]) -> str | None:
         """The id of a run's job; a run that is to have one joins those `without`."""
         if run_id not in self._jobs:
-            paths = RunPaths(self._store.root / run_id)
+            paths = RunPaths(self._root / run_id)
             try:
                 run = Run.load(paths.root)
                 job = read_job(paths)
@@ -102,7 +100,7 @@ class SlurmWatch:
 
     def _submit(self, runs: Sequence[Run]) -> None:
         """Hand over runs that nobody has handed over, or that are to be tried again: all that are alike at once."""
-        if not runs or _is_locked(self._store.root / ".lock"):  # a sweep is being made, and handed over as a whole
+        if not runs or _is_locked(self._root / ".lock"):  # a sweep is being made, and handed over as a whole
             return
         groups: dict[Launcher, list[RunPaths]] = {}
         for run in runs:
@@ -145,8 +143,11 @@ class SlurmWatch:
                 self._seen[paths.id] = told[job.id], _written(paths)
             if job.phase == "ended":
                 self._see_to_the_end_of(paths, job)
-        except (OSError, ValueError):
-            self._forget(paths.id)  # removed, or spoilt
+        except ValueError:  # spoilt
+            self._forget(paths.id)
+        except OSError:  # removed; else a disk that is full or away, for a moment
+            if not paths.root.is_dir():
+                self._forget(paths.id)
         except MixtuiError as error:  # its control.json cannot be changed: it must not keep the others from their turn
             self.note = f"{error.message} {error.hint}"
 

@@ -15,7 +15,7 @@ class Query(ABC):
 
     @abstractmethod
     def matches(self, document: Mapping[str, Any]) -> bool:
-        """True where the run of `document` meets it: one of `store.document`, a broken run's too. Never raises."""
+        """True where the run of `document` meets it: one of `store.run_document`, a broken run's too. Never raises."""
 
 
 @dataclass(frozen=True)

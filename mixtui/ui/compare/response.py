@@ -13,7 +13,7 @@ from mixtui.store.deck import deck_ece
 from mixtui.store.study import Row, Study
 from mixtui.store.study_table import heading, row_name
 from mixtui.ui.drawing import diagram_glyphs
-from mixtui.ui.words import plural
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from mixtui.ui.app import MixtuiApp

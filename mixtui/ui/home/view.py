@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mixtui.store.documents import Document
+from mixtui.terminal_text import printable
 from mixtui.ui.ink import Ink
-from mixtui.ui.notices import title
-from mixtui.ui.words import fraction, printable
+from mixtui.ui.number_cells import number
 
 if TYPE_CHECKING:
     from mixtui.plots.alpha_colors import SeriesStyle
@@ -42,19 +42,13 @@ class HomeView:
     seconds_per_epoch: float | None
     queue_note: str  # what the queue waits for
 
-    def titles(self) -> dict[str, tuple[str, str]]:
-        """Left and right, by the panel's name."""
-        glyphs = self.ink.glyphs
-        smoothing = f" · EMA {fraction(self.smoothing, glyphs).rstrip('0')}" if self.smoothing else ""
-        scale = "log" if self.log_scale else "steps"
-        at_cursor = title(self.at_cursor) if self.at_cursor and "config" in self.at_cursor else ""
-        titles = {
-            "loss": ("1 Training loss", f"{scale}{smoothing}"),
-            "scores": ("2 Accuracy and ECE", "epochs"),
-            "diagram": ("3 Reliability", at_cursor),
-            "log": ("4 Log", ""),
-        }
-        return {name: (left, glyphs.words(right)) for name, (left, right) in titles.items()}
+    def label(self, run: PlottedRun) -> str:
+        """What a curve of the run is called."""
+        return self.ink.glyphs.words(f"α {number(run.document['config']['alpha'])}")
+
+    def is_on_top(self, run: PlottedRun) -> bool:
+        """Whether it is the run under the cursor."""
+        return self.at_cursor is not None and run.document["id"] == self.at_cursor["id"]
 
     def log(self) -> Sequence[str]:
         """The last lines of the run under the cursor, and how it ended."""

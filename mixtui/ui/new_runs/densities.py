@@ -10,7 +10,7 @@ from rich.text import Text
 from mixtui.plots.alpha_colors import alpha_styles
 from mixtui.plots.density import BetaDensity, draw_densities
 from mixtui.ui.ink import Ink
-from mixtui.ui.words import number
+from mixtui.ui.number_cells import number
 
 MOST_DENSITIES = 12  # in one plot
 

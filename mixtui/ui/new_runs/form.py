@@ -13,7 +13,7 @@ from mixtui.datasets.resolve import FOLDER_PREFIX
 from mixtui.errors import MixtuiError
 from mixtui.launch.grid import MOST_RUNS, parse_alphas, points
 from mixtui.presets import REFERENCE_ALPHAS
-from mixtui.store.labels import valid_tag
+from mixtui.store.meta import valid_tag
 
 T = TypeVar("T")
 

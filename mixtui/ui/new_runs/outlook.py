@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mixtui.launch.estimate import Pace, Typical, about_clock, duration, runs_at_once, until_empty
+from mixtui.launch.estimate import Pace, Typical, runs_at_once, until_empty
+from mixtui.time_text import about_clock, duration
 from mixtui.ui.new_runs.form import Plan
 from mixtui.ui.new_runs.here import Point, tally
-from mixtui.ui.words import plural
+from mixtui.wording import plural
 
 
 @dataclass(frozen=True)

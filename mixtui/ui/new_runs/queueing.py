@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mixtui.datasets.catalog import default_data_dir
 from mixtui.errors import MixtuiError, reason_of
-from mixtui.launch.submit import prepare
+from mixtui.launch.submission import prepare
 from mixtui.launch.sweep import Sweep, queue_sweep
 from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets

@@ -15,6 +15,7 @@ from mixtui.plots.axes import Range, is_range
 from mixtui.plots.curves import Curve, Drawing, Pane, draw_curves
 from mixtui.plots.smoothing import ema
 from mixtui.store.history import Record
+from mixtui.store.paths import RunPaths
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Place, bindings
 from mixtui.ui.drawing import epoch_values
@@ -174,6 +175,9 @@ class CurvesTab(LogsTab):
             for name in PANELS:
                 yield self.plot(self._drawer(name), f"curve-{name}")
         yield Static(id="curve-values", markup=False)
+
+    def begin_anew(self, paths: RunPaths) -> None:
+        self.window = replace(self.window, steps=None, cursor=None)
 
     def redraw(self) -> None:
         scale = "log" if self.window.log else ""

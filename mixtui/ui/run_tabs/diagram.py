@@ -13,15 +13,18 @@ from textual.timer import Timer
 
 from mixtui.plots.reliability_size import FRAME_WIDTH, fit_size
 from mixtui.plots.text_lines import words_instead
-from mixtui.ui.commands import Place, bindings
-from mixtui.ui.run_tabs import diagram_panels, shown
+from mixtui.store.documents import queue
+from mixtui.ui.commands import Command, Place, bindings
+from mixtui.ui.ink import Ink
+from mixtui.ui.run_tabs import diagram_panels, shown, state_words
+from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.number_panel import number_lines
 from mixtui.ui.run_tabs.score_panel import score_lines
 from mixtui.ui.run_tabs.shown import Chosen, Shown
 from mixtui.ui.run_tabs.tab import PlotTab, cropped, plot
 from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.widgets.plot_panel import PlotPanel
-from mixtui.ui.words import plural
+from mixtui.wording import plural
 
 PLAY_EVERY = 0.5  # seconds an epoch
 ALL_PANELS_FROM = 32  # lines of the tab: in fewer the curves over the epochs give way, which tab 2 has too
@@ -72,9 +75,6 @@ class DiagramTab(PlotTab):
     PLACES = (Place.DIAGRAM,)
     BINDINGS = bindings(Place.DIAGRAM)
 
-    class Changed(Message):
-        """Another diagram is shown, or the epochs are played or stand still now."""
-
     def __init__(self) -> None:
         super().__init__(id="diagram-tab")
         self.chosen = Chosen()
@@ -87,6 +87,11 @@ class DiagramTab(PlotTab):
             yield plot(self._draw_scores, "epoch-scores")
             yield plot(self._draw_other_bins, "other-bins")
             yield plot(self._draw_over_epochs, "over-epochs")
+
+    def show(self, facts: Facts, now: Shown | None, ink: Ink) -> None:
+        place = next((n for n, d in enumerate(queue(self.app.documents), 1) if d["id"] == facts.document["id"]), None)
+        self.waiting = state_words.before_the_first(facts, place)
+        super().show(facts, now, ink)
 
     @property
     def now(self) -> Shown | None:
@@ -198,8 +203,26 @@ class DiagramTab(PlotTab):
         if self._needs_predictions("The diagram of a class needs", is_on=False):
             self._choose(shown.next_class(self.facts, self.chosen))
 
-    def show_all_classes(self) -> None:
-        self._choose(replace(self.chosen, class_rank=None, confidence=None))
+    def allows(self, command: Command) -> bool:
+        return True
+
+    def label_of(self, command: Command) -> str:
+        if command.id == "play" and self.is_playing:
+            return "pause"
+        if command.id == "mass" and self.chosen.equal_mass:
+            return "equal width"
+        if command.id == "temperature" and self.chosen.scaled:
+            return "no temperature"
+        return command.label
+
+    def leave(self) -> bool:
+        """Un-zoom, then back to all classes."""
+        if super().leave():
+            return True
+        is_class = self.chosen.class_rank is not None
+        if is_class:
+            self._choose(replace(self.chosen, class_rank=None, confidence=None))
+        return is_class
 
     def _needs_predictions(self, what: str, *, is_on: bool) -> bool:
         """Whether they are there; it is said if not. What is on can always be turned off."""
@@ -231,6 +254,9 @@ class DiagramTab(PlotTab):
         now = self.now
         if now is None or now.is_last:
             self.pause()
+
+    def on_hide(self) -> None:
+        self.pause()
 
     def pause(self) -> None:
         if self._player is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.text import Text
 
-from mixtui.launch.estimate import duration
+from mixtui.time_text import duration
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.facts import Facts, number_of
 

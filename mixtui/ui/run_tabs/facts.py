@@ -14,10 +14,10 @@ from mixtui.store.documents import Document, part
 from mixtui.store.history import History, Record
 from mixtui.store.shifts import Shifts
 from mixtui.store.steps import NO_STEPS, Steps
+from mixtui.terminal_text import printable
 from mixtui.ui.columns import run_direction
 from mixtui.ui.run_tabs.certainties import Certainties
 from mixtui.ui.run_tabs.last_epoch import LastEpoch
-from mixtui.ui.words import printable
 
 _MOST_EPOCHS = 1_000_000  # of a configuration
 _LARGEST_STEP = 2**53

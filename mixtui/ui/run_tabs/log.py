@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.message import Message
 
-from mixtui.ui.commands import Place, bindings
+from mixtui.store.log_tail import MOST_LINES
+from mixtui.store.paths import RunPaths
+from mixtui.terminal_text import printable
+from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.ink import Ink
+from mixtui.ui.run_tabs.facts import Facts
+from mixtui.ui.run_tabs.log_reader import LINES, LogRead, LogReader
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
+from mixtui.ui.run_tabs.shown import Shown
+from mixtui.ui.run_tabs.tab import RunTab
 
 
 @dataclass(frozen=True)
@@ -53,32 +60,45 @@ def log_line(line: str, wanted: str, ink: Ink, *, at_match: bool) -> Text:
     return text
 
 
-class LogTab(ScrollingLines):
+class LogTab(ScrollingLines, RunTab):
     """Shows the log up to its end, and stays at the end while one is there."""
 
     PLACES = (Place.LOG, Place.TABLE)
     BINDINGS = bindings(Place.LOG)
 
-    class BeginningSeen(Message):
-        """The first of the lines is seen: those before it are wanted."""
-
     class SearchAsked(Message):
-        """A person wants to search."""
+        """A person wants to search; the screen asks for what."""
 
-    class SearchMoved(Message):
-        """Another match is shown, or there is none."""
+        def __init__(self, tab: LogTab) -> None:
+            super().__init__()
+            self.tab = tab
 
     def __init__(self) -> None:
         super().__init__(id="log-tab")
         self.search = Search("", ())
-        self.ink: Ink
         self.has_all = True  # of the log: else its earlier lines are not searched
         self._texts: Sequence[str] = ()
         self._follows = True
+        self._wanted = ""  # what to search for as soon as more is read
 
-    def show(self, lines: Sequence[str], ink: Ink, *, added_before: int = 0, has_all: bool = True) -> None:
+    def show(self, facts: Facts, now: Shown | None, ink: Ink) -> None:
+        """Show the end of the log that is followed of every run, and have more of it read."""
+        self.facts, self.ink = facts, ink
+        if not self._reader.has_begun:
+            self._show_texts(facts.log)
+        if facts.is_read:
+            self._reader.look(facts.log)
+
+    def on_log_read(self, message: LogRead) -> None:
+        if message.run_id == self._reader.run_id:
+            self.has_all = message.has_all
+            self._show_texts(message.lines, added_before=message.added_before)
+            if self._wanted:
+                wanted, self._wanted = self._wanted, ""
+                self.find(wanted)
+
+    def _show_texts(self, lines: Sequence[str], *, added_before: int = 0) -> None:
         """Show these lines, which are the log or its end; `added_before` of them are new ones at the beginning."""
-        self.ink, self.has_all = ink, has_all
         if lines != self._texts:
             self._texts = lines
             line = self.search.line
@@ -93,9 +113,10 @@ class LogTab(ScrollingLines):
                 self.to_line(top + added_before)
         self.refresh()
 
-    def begin_anew(self) -> None:
-        """For the log of another run."""
-        self._follows, self._texts, self.search = True, (), Search("", ())
+    def begin_anew(self, paths: RunPaths) -> None:
+        self._reader = LogReader(paths, self)
+        self._follows, self._texts, self.has_all = True, (), True
+        self.search, self._wanted = Search("", ()), ""
 
     def line(self, index: int) -> Text:
         return log_line(self._texts[index], self.search.wanted, self.ink, at_match=index == self.search.line)
@@ -108,17 +129,43 @@ class LogTab(ScrollingLines):
         super().watch_scroll_y(old_value, new_value)
         self._follows = new_value >= self.max_scroll_y
         if new_value < 1 and old_value >= 1:
-            self.post_message(self.BeginningSeen())
+            self._reader.read(LINES)  # those before
 
     # Search
 
-    @property
-    def lines_searched(self) -> int | None:
-        """How many of the log's last lines a search looks at, where it has more; None without a search."""
-        return len(self._texts) if self.search.wanted and not self.has_all else None
+    def note(self) -> str:
+        """Which match is shown."""
+        found = self.search
+        if not found.wanted:
+            return ""
+        count = f"match {found.at + 1:,} of {len(found.matches):,}" if found.at is not None else "no match"
+        return f"{count}: {printable(found.wanted)}"
+
+    def warning(self) -> str:
+        """How far a search looks back, where the log has more."""
+        if not self.search.wanted or self.has_all:
+            return ""
+        tail = str(self.facts.document["id"]).rpartition("-")[2]
+        return f"Searched: the last {len(self._texts):,} lines. mixtui logs {tail} prints all."
+
+    def allows(self, command: Command) -> bool:
+        is_of_matches = command.id in ("next-match", "previous-match")
+        return bool(self.search.matches) if is_of_matches else super().allows(command)
+
+    def leave(self) -> bool:
+        """Forget the search."""
+        is_searched = bool(self.search.wanted)
+        if is_searched:
+            self.find("")
+        return is_searched
 
     def action_search(self) -> None:
-        self.post_message(self.SearchAsked())
+        self.post_message(self.SearchAsked(self))
+
+    def search_all(self, wanted: str) -> None:
+        """Read as much of the log as is searched at once, then `find`."""
+        self._wanted = wanted
+        self._reader.read(MOST_LINES)
 
     def find(self, wanted: str) -> None:
         """Search from the first line that is seen on."""
@@ -135,4 +182,4 @@ class LogTab(ScrollingLines):
         if found.line is not None:
             self.to_line(max(found.line - self._seen // 2, 0))
         self.refresh()
-        self.post_message(self.SearchMoved())
+        self.post_message(self.Changed())

@@ -30,7 +30,7 @@ class LogReader:
     """Has the log of the run in `paths` read on threads of `widget`, which gets a LogRead."""
 
     def __init__(self, paths: RunPaths, widget: Widget) -> None:
-        self._id, self._widget = paths.id, widget
+        self.run_id, self._widget = paths.id, widget
         self._tail = LogTail(paths.output, LINES)
         self._lock = threading.Lock()
         self._read_for: object = None
@@ -51,4 +51,4 @@ class LogReader:
         with self._lock, contextlib.suppress(MixtuiError):
             self._tail.look()
             added = self._tail.earlier(earlier) if earlier else 0
-            self._widget.post_message(LogRead(self._id, self._tail.lines, added, self._tail.has_all))
+            self._widget.post_message(LogRead(self.run_id, self._tail.lines, added, self._tail.has_all))

@@ -16,13 +16,14 @@ from mixtui.plots.curves import Curve, Pane, draw_curves
 from mixtui.plots.density import BetaDensity, draw_lam_histogram
 from mixtui.plots.smoothing import ema
 from mixtui.plots.text_lines import words_instead
+from mixtui.ui.commands import Command
 from mixtui.ui.drawing import epoch_values
 from mixtui.ui.ink import Ink
+from mixtui.ui.number_cells import number
 from mixtui.ui.run_tabs.curves import all_steps, epoch_ends, mixed_accuracy
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.tab import LogsTab
 from mixtui.ui.widgets.panel import Framed
-from mixtui.ui.words import number
 
 _SMOOTHING = 0.97
 _PLAIN = "α 0 is plain training, bit for bit: nothing is mixed, λ is 1 throughout."
@@ -131,6 +132,9 @@ class MixupTab(LogsTab):
         with Container(id="beside-lam"):
             yield self.plot(lambda columns, rows: floor_lines(self.facts, self.ink, columns, rows), "floor")
             yield self.plot(lambda columns, rows: accuracy_lines(self.facts, self.ink, columns, rows), "mixed-accuracy")
+
+    def allows(self, command: Command) -> bool:
+        return command.id != "class"
 
     def redraw(self) -> None:
         words = self.ink.glyphs.words

@@ -19,7 +19,7 @@ from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.facts import Facts, number_of
 from mixtui.ui.run_tabs.shown import Shown
 from mixtui.ui.run_tabs.side import Side
-from mixtui.ui.words import plural
+from mixtui.wording import plural
 
 _NAME, _VALUE, _INTERVAL = 12, 5, 11  # columns
 _WITH_INTERVALS_FROM = 1 + _NAME + _VALUE + 3 + _INTERVAL

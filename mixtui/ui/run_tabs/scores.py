@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from mixtui.ui.commands import Command
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.beside import beside
-from mixtui.ui.run_tabs.epoch_table import epoch_table
+from mixtui.ui.run_tabs.epoch_table import epoch_table, markdown
 from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.risk import risk_lines
 from mixtui.ui.run_tabs.score_table import score_table
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
 from mixtui.ui.run_tabs.shift_table import shift_lines
 from mixtui.ui.run_tabs.shown import Shown
+from mixtui.ui.run_tabs.tab import RunTab
 from mixtui.ui.run_tabs.worst_classes import class_lines
 
 _CURVE_WIDTH = 44  # columns of the risk–coverage curve
@@ -43,12 +45,19 @@ def _packed(parts: list[list[Text]], columns: int) -> list[Text]:
     return lines
 
 
-class ScoresTab(ScrollingLines):
+class ScoresTab(ScrollingLines, RunTab):
     def __init__(self) -> None:
         super().__init__(id="scores-tab")
 
-    def show(self, facts: Facts, ink: Ink, now: Shown | None) -> None:
+    def show(self, facts: Facts, now: Shown | None, ink: Ink) -> None:
+        self.facts = facts
         if now is None:
             self.show_lines([ink.text(" The first scores come after epoch 1.")])
             return
         self.show_lines(score_tab_lines(facts, now.epoch, ink, self.app.size.width - 1))
+
+    def allows(self, command: Command) -> bool:
+        return command.id != "zoom"
+
+    def copied(self) -> str:
+        return markdown(self.facts) if self.facts.document.get("epoch") else super().copied()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,16 +16,18 @@ from textual.widgets import Static
 from mixtui.config import RunConfig
 from mixtui.recipe_options import exact, recipe_options
 from mixtui.store.documents import Document, is_read_only
-from mixtui.ui.commands import Place, bindings
+from mixtui.store.paths import RunPaths
+from mixtui.terminal_text import printable
+from mixtui.ui.actions import runs_dir_option
+from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.ink import Ink
+from mixtui.ui.number_cells import number
 from mixtui.ui.run_tabs.beside import beside
 from mixtui.ui.run_tabs.facts import Facts
 from mixtui.ui.run_tabs.scrolling import ScrollingLines
+from mixtui.ui.run_tabs.shown import Shown
+from mixtui.ui.run_tabs.tab import RunTab
 from mixtui.ui.widgets.typed_line import TypedText
-from mixtui.ui.words import number, printable
-
-if TYPE_CHECKING:
-    from mixtui.ui.app import MixtuiApp
 
 Section = tuple[str, list[tuple[str, str]]]
 """A title, and under it names and what they stand for; a name may be empty."""
@@ -200,10 +202,8 @@ class NoteEditor(TypedText):
         self.post_message(self.Done(None))
 
 
-class SetupTab(Vertical):
+class SetupTab(Vertical, RunTab):
     """The lines, and while a note is written its editor."""
-
-    app: MixtuiApp
 
     def __init__(self) -> None:
         super().__init__(id="setup-tab")
@@ -213,9 +213,31 @@ class SetupTab(Vertical):
         yield Static("Note", id="note-title", markup=False)
         yield NoteEditor(id="note-editor", tab_behavior="focus")
 
-    def show(self, facts: Facts, command: str, ink: Ink) -> None:
+    def show(self, facts: Facts, now: Shown | None, ink: Ink) -> None:
+        self.facts = facts
+        command = again_command(facts, runs_dir_option(self.app.store.root))
         lines = self.query_one(ScrollingLines)
         lines.show_lines(setup_lines(facts, command, ink, self.app.size.width - 2))
+
+    def begin_anew(self, paths: RunPaths) -> None:
+        if self.is_editing:
+            self.end_editing()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        self.query_one(NoteEditor if self.is_editing else ScrollingLines).focus(scroll_visible)
+        return self
+
+    def copied(self) -> str:
+        return str(self.facts.document["path"])
+
+    # The note
+
+    @property
+    def is_editing(self) -> bool:
+        return self.has_class("-editing")
+
+    def allows(self, command: Command) -> bool:
+        return super().allows(command) and (not self.is_editing or Place.NOTE in command.places)
 
     def edit(self, note: str) -> None:
         editor = self.query_one(NoteEditor)

@@ -9,10 +9,10 @@ from rich.text import Text
 from mixtui.calibration.bins import DEFAULT_M
 from mixtui.calibration.direction import direction_of
 from mixtui.store.shifts import Shifts
+from mixtui.terminal_text import printable
 from mixtui.ui.columns import fit
 from mixtui.ui.ink import Ink
 from mixtui.ui.run_tabs.facts import Facts
-from mixtui.ui.words import printable
 
 _NAME, _COLUMN = 22, 10  # columns
 

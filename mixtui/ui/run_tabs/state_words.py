@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from mixtui.launch.estimate import duration
 from mixtui.store.documents import LIVE, RESUMABLE
+from mixtui.terminal_text import printable
+from mixtui.time_text import duration
 from mixtui.ui.run_tabs.facts import Facts, number_of
-from mixtui.ui.words import ordinal, printable
+from mixtui.wording import ordinal
 
 
 def before_the_first(facts: Facts, place: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mixtui.ui.commands import BY_ID, Command, Place, key_name, of_places
+from mixtui.ui.commands import Command, Place, command_of, key_name, of_places
 from mixtui.ui.widgets.key_line import Entry, KeyLine
 from mixtui.ui.widgets.prompt import Check, Prompt
 from mixtui.ui.widgets.top_line import TopLine
@@ -55,7 +55,7 @@ class MixtuiScreen(Screen[Any]):
         return command.label
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        command = BY_ID.get(action.replace("_", "-"))
+        command = command_of(action, parameters)
         return True if command is None else self.allows(command)
 
     def commands(self) -> list[Command]:

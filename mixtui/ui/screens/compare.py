@@ -24,20 +24,22 @@ from mixtui.store.study import Row
 from mixtui.store.study_bins import common_m, saved_m
 from mixtui.store.study_table import all_columns, cells, markdown, row_name, standard_columns, title
 from mixtui.store.study_verdict import findings
+from mixtui.terminal_text import printable
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.compare.bins_reader import BinsReader
 from mixtui.ui.compare.comparison import Comparison, Scoring, compare
 from mixtui.ui.compare.diagram_grid import Card, DiagramGrid
+from mixtui.ui.compare.remarks import first_sentences, left_out, legends, no_bins, not_saved, waiting
 from mixtui.ui.compare.response import SCORES, draw_response, response_titles
+from mixtui.ui.compare.row_query import query_for
 from mixtui.ui.compare.study_table import StudyTable
-from mixtui.ui.compare.words import first_sentences, left_out, legends, no_bins, not_saved, query_for, waiting
 from mixtui.ui.report import ask_for_report, has_something_to_report
+from mixtui.ui.run_names import shipped_name
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.plot_panel import PlotPanel
 from mixtui.ui.widgets.tab_line import TabLine
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import printable, shipped_name
 
 VIEWS = {"diagrams": "Diagrams", "response": "Against α", "study": "Table"}
 WIDE = "-wide"  # the class of a terminal that shows all three at once
@@ -261,14 +263,8 @@ class CompareScreen(MixtuiScreen):
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
         self._to_view(list(VIEWS)[message.index])
 
-    def action_view_1(self) -> None:
-        self._to_view("diagrams")
-
-    def action_view_2(self) -> None:
-        self._to_view("response")
-
-    def action_view_3(self) -> None:
-        self._to_view("study")
+    def action_view(self, digit: int) -> None:
+        self._to_view(list(VIEWS)[digit - 1])
 
     def _to_view(self, view: str) -> None:
         self.minimize()

@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from mixtui.datasets.catalog import default_data_dir
 from mixtui.launch.checkup import Finding, look_at_machine
+from mixtui.terminal_text import printable
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import printable
 
 _INDENT = 15
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,45 +12,32 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Static
 
-from mixtui.launch.estimate import clock
 from mixtui.store.documents import LIVE, Document, is_read_only, needs_attention, study_tag
+from mixtui.terminal_text import printable
+from mixtui.time_text import clock
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.folder_state import FolderState
+from mixtui.ui.home.listing import Listing, fault
+from mixtui.ui.home.selection import Selection, documents_of, plotted
+from mixtui.ui.home.tally import ended_since, news, seconds_until_empty, short_path, tally
 from mixtui.ui.home.view import HomeView, PlottedRun
-from mixtui.ui.home.words import ended_since, news, seconds_until_empty, short_path, tally
-from mixtui.ui.notices import title
-from mixtui.ui.rows import SORTABLE, FoldRow, RunRow, SortBy, rows
+from mixtui.ui.rows import SORTABLE, FoldRow, Row, RunRow, SortBy
+from mixtui.ui.run_names import shipped_name, title
 from mixtui.ui.screens.home_layout import HomeLayoutScreen
 from mixtui.ui.smoothing_factors import FIRST_SMOOTHING, next_smoothing
 from mixtui.ui.theme import themed
 from mixtui.ui.widgets.home_panels import HomePanels
-from mixtui.ui.widgets.panel import Framed
+from mixtui.ui.widgets.runs_panel import RunsPanel
 from mixtui.ui.widgets.runs_table import RunsTable
 from mixtui.ui.widgets.system_line import SystemLine
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import plural, printable, shipped_name
-
-if TYPE_CHECKING:
-    from mixtui.store.query import Query
+from mixtui.wording import plural
 
 MEASURE_AFTER = 0.5  # seconds: the runs come first
 IMPORT_AFTER = 0.3  # seconds: the panels come before what the next screen needs
 PANELS_FOLLOW = 0.15  # seconds after the cursor came to rest
-MOST_PLOTTED = 30  # runs in one plot
 _TOO_SMALL = "mixtui needs 60 columns and 18 lines."
-
-
-class RunsPanel(Framed):
-    """The frame around the table, and in its place what to do where there is nothing to show."""
-
-    def __init__(self, table: RunsTable) -> None:
-        super().__init__(id="runs")
-        self._table = table
-
-    def compose(self) -> ComposeResult:
-        yield Static(id="empty", markup=False)
-        yield self._table
 
 
 class HomeScreen(HomeLayoutScreen):
@@ -62,9 +48,7 @@ class HomeScreen(HomeLayoutScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._query = ""
-        self._sort: SortBy | None = None
-        self._unfolded: frozenset[str] = frozenset()
+        self._listing = Listing()
         self._follow_timer: Timer | None = None
         self._has_views = False
         self._ready = False  # the table shows what the folder holds, not only its newest runs
@@ -80,9 +64,9 @@ class HomeScreen(HomeLayoutScreen):
 
     def on_mount(self) -> None:
         state = self.app.state
-        self._query = state.filter if state.filter and _fault(state.filter) is None else ""
-        if state.sort in SORTABLE:
-            self._sort = SortBy(str(state.sort), state.reverse)
+        query = state.filter if state.filter and not fault(state.filter) else ""
+        sort = SortBy(state.sort, state.reverse) if state.sort in SORTABLE else None
+        self._listing = Listing(query, sort)
         self._table.marked = frozenset(state.marks)
         self._table.focus()
         self.set_timer(MEASURE_AFTER, self.app.measure_machine)
@@ -94,7 +78,8 @@ class HomeScreen(HomeLayoutScreen):
             return
         table = self._table
         table.look = self.app.look
-        table.sorted_by = (self._sort.column, self._sort.descending) if self._sort else None
+        sort = self._listing.sort
+        table.sorted_by = (sort.column, sort.descending) if sort else None
         if self.app.shipped is not None:  # until then a mark may be of one of those
             table.marked &= self.app.by_id.keys()
         if not self._ready:
@@ -109,39 +94,35 @@ class HomeScreen(HomeLayoutScreen):
             table.show(self._rows())
         if self._wanted_cursor and table.put_cursor(self._wanted_cursor):
             self._wanted_cursor = None
-        self._show_empty()
+        self.query_one(RunsPanel).show_words(self.app.glyphs.words(self._advice()))
         self._show_titles()
 
-    def _rows(self) -> list[RunRow | FoldRow]:
-        return rows(self.app.documents, _parsed(self._query), self._sort, self._unfolded, self.app.shipped or ())
+    def _rows(self) -> list[Row]:
+        return self._listing.rows(self.app.documents, self.app.shipped or ())
 
-    def _show_empty(self) -> None:
+    def _advice(self) -> str:
         """What to do, where a person has no runs yet, above those that came with mixtui; or that none is found."""
-        empty = self.query_one("#empty", Static)
-        none_yet = self.app.loaded and not self.app.documents and not self._query
-        empty.display = none_yet or (self.app.loaded and not self._table.rows)
-        self._table.display = bool(self._table.rows) or not empty.display
-        empty.set_class(self._table.display, "-above")
-        if none_yet:
+        query, rows = self._listing.query, self._table.rows
+        if self.app.loaded and not self.app.documents and not query:
             folder = printable(short_path(self.app.store.root))
             lines = [f"No runs in {folder} yet.", "", "n  choose alphas and start"]
-            if fold := next((row for row in self._table.rows if isinstance(row, FoldRow)), None):
+            if fold := next((row for row in rows if isinstance(row, FoldRow)), None):
                 lines.append(f"⏎  see the {shipped_name(fold.tag)}, {plural(len(fold.documents), 'run')}")
             lines += ["D  check this machine", "?  all keys"]
-            empty.update(self.app.glyphs.words("".join(f"\n  {line}" for line in lines)))
-        elif empty.display:
-            text = f"\n  No run matches {printable(self._query)}. esc shows all {len(self.app.by_id)}."
-            empty.update(self.app.glyphs.words(text))
+            return "".join(f"\n  {line}" for line in lines)
+        if self.app.loaded and not rows:
+            return f"\n  No run matches {printable(query)}. esc shows all {len(self.app.by_id)}."
+        return ""
 
     def _show_titles(self) -> None:
         held = len(self.app.documents) if self.app.loaded else self.app.first.folder_size
-        shown = sum(not is_read_only(document) for row in self._table.rows for document in _documents(row))
+        shown = sum(not is_read_only(document) for row in self._table.rows for document in documents_of(row))
         dot = f" {self.app.glyphs.dot} "
         narrow = self.app.size.width < NARROW_BELOW
         parts = ["Runs", f"{shown} of {held}" if shown != held else f"{held}"]
-        parts += [printable(self._query)] * bool(self._query)
+        parts += [printable(self._listing.query)] * bool(self._listing.query)
         parts += [f"{len(self._table.marked)} marked"] * bool(self._table.marked)
-        sort = self._sort
+        sort = self._listing.sort
         order = "live first" if narrow else "live, queued, newest"
         if sort is not None:
             order = f"{sort.column} {self.app.glyphs.under if sort.descending else self.app.glyphs.over}"
@@ -212,35 +193,25 @@ class HomeScreen(HomeLayoutScreen):
         self._follow_timer = None
         if self.app.shown is not self:  # the screen that came says what it follows; this one asks again when it is back
             return
-        at_cursor = self._at_cursor()
-        plotted = self._plotted()
-        self.app.follow([document["id"] for document in [*([at_cursor] if at_cursor else []), *plotted]])
+        at_cursor, shown = self._selection.at_cursor, self._plotted()
+        self.app.follow([document["id"] for document in [*([at_cursor] if at_cursor else []), *shown]])
         self._show_panels()
         self.refresh_keys()
 
-    def _at_cursor(self) -> Document | None:
-        row = self._table.cursor_row
-        if row is None:
-            return None
-        return row.document if isinstance(row, RunRow) else row.documents[0]
+    @property
+    def _selection(self) -> Selection:
+        return Selection(self._table.rows, self._table.marked, self._table.cursor_row)
+
+    def _compared(self) -> list[Document]:
+        return self._selection.compared(self.app.by_id, self.app.documents, self.app.shipped or ())
 
     def _plotted(self) -> list[Document]:
-        """The marked runs that have begun, or else those of the sweep of the run under the cursor; that one comes last,
-        and so on top."""
-        at_cursor = self._at_cursor()
-        marked = [self.app.by_id[run_id] for run_id in self._table.marked if run_id in self.app.by_id]
-        if not marked and at_cursor is not None:
-            marked = self._study_of(at_cursor)
-        begun = [d for d in marked if (d.get("epoch") or d["state"] in LIVE) and d is not at_cursor]
-        shown = sorted(begun, key=lambda d: str(d["id"]), reverse=True)[: MOST_PLOTTED - 1]  # ids sort by time
-        if at_cursor is not None and at_cursor["state"] != "broken" and (not marked or at_cursor in marked):
-            shown.append(at_cursor)
-        return shown
+        return plotted(self._compared(), self._selection.at_cursor)
 
     def _show_panels(self, *, at_once: bool = True) -> None:
         if not self._ready:
             return
-        at_cursor, plotted = self._at_cursor(), self._plotted()
+        at_cursor, shown = self._selection.at_cursor, self._plotted()
         app = self.app
         pace = app.pace.of_epoch(at_cursor["config"]) if at_cursor and at_cursor["state"] in LIVE else None
         view = HomeView(
@@ -249,10 +220,10 @@ class HomeScreen(HomeLayoutScreen):
             view=app.views.get(at_cursor["id"]) if at_cursor else None,
             runs=tuple(
                 PlottedRun(one, app.views[one["id"]], app.alpha_styles[one["config"]["alpha"]])
-                for one in plotted
+                for one in shown
                 if one["id"] in app.views
             ),
-            wanted=len(plotted),
+            wanted=len(shown),
             smoothing=self._smoothing,
             log_scale=self._log_scale,
             seconds_per_epoch=pace.value if pace else None,
@@ -263,20 +234,11 @@ class HomeScreen(HomeLayoutScreen):
     # Commands
 
     def chosen(self) -> list[Document]:
-        """The marked runs that the filter shows, so that nothing happens to one that is out of sight; or else what is
-        under the cursor."""
-        marks = self._table.marked
-        if marks:  # asked for every command after every key: without marks the many rows are not gone through
-            shown = (document for row in self._table.rows for document in _documents(row))
-            if marked := [document for document in shown if document["id"] in marks]:
-                return marked
-        row = self._table.cursor_row
-        return [] if row is None else _documents(row)
+        return self._selection.chosen()
 
     @property
     def chose_fold(self) -> bool:
-        row = self._table.cursor_row
-        return isinstance(row, FoldRow) and self.chosen() == _documents(row)
+        return self._selection.chose_fold
 
     def allows(self, command: Command) -> bool:
         row = self._table.cursor_row
@@ -290,7 +252,7 @@ class HomeScreen(HomeLayoutScreen):
             case "filter":
                 return bool(self.app.by_id)
             case "unfold":
-                return bool(self._unfolded) or any(isinstance(row, FoldRow) for row in self._table.rows)
+                return bool(self._listing.unfolded) or any(isinstance(row, FoldRow) for row in self._table.rows)
             case "problem":
                 return any(map(needs_attention, self.app.documents))
         return super().allows(command)
@@ -313,9 +275,8 @@ class HomeScreen(HomeLayoutScreen):
         elif self._table.marked:
             self._table.marked = frozenset()
             self._marks_changed()
-        elif self._query:
-            self._query = ""
-            self.documents_changed()
+        elif self._listing.query:
+            self._list(replace(self._listing, query=""))
 
     def action_new(self) -> None:
         from mixtui.ui.screens.new_runs import NewRunsScreen
@@ -325,7 +286,7 @@ class HomeScreen(HomeLayoutScreen):
     def _started(self, ids: tuple[str, ...] | None) -> None:
         """The first of the runs that were started gets the cursor, as soon as the table has it."""
         if ids:
-            self._query = ""
+            self._listing = replace(self._listing, query="")
             self.go_to(ids[0])
 
     def action_open(self) -> None:
@@ -333,8 +294,7 @@ class HomeScreen(HomeLayoutScreen):
         if isinstance(row, FoldRow) and row.read_only:
             self.action_compare()
         elif isinstance(row, FoldRow):
-            self._unfolded |= {row.key}
-            self.documents_changed()
+            self._list(self._listing.with_unfolded([row]))
             self._table.put_cursor(row.documents[0]["id"])
         elif row is not None and row.document["state"] == "broken":
             self.app.say(f"{row.document.get('sentence', '')} mixtui leaves this run alone.")
@@ -357,19 +317,13 @@ class HomeScreen(HomeLayoutScreen):
         self.action_open()
 
     def action_mark(self) -> None:
-        row = self._table.cursor_row
-        if row is None:
-            return
-        ids = {row.key} if isinstance(row, RunRow) else {document["id"] for document in row.documents}
-        self._table.marked = self._table.marked - ids if ids <= self._table.marked else self._table.marked | ids
-        self._table.action_cursor_down()
-        self._marks_changed()
+        if self._table.cursor_row is not None:
+            self._table.marked = self._selection.with_cursor_toggled()
+            self._table.action_cursor_down()
+            self._marks_changed()
 
     def action_mark_all(self) -> None:
-        rows = (row for row in self._table.rows if not (isinstance(row, FoldRow) and row.read_only))
-        documents = (document for row in rows for document in _documents(row))
-        shown = frozenset(document["id"] for document in documents if document["state"] != "broken")
-        self._table.marked = frozenset() if shown <= self._table.marked else shown
+        self._table.marked = self._selection.with_all_toggled()
         self._marks_changed()
 
     def _marks_changed(self) -> None:
@@ -377,23 +331,10 @@ class HomeScreen(HomeLayoutScreen):
         self._show_titles()
         self._follow()
 
-    def _compared(self) -> list[Document]:
-        """The runs to compare: the marked ones, or the study of the one under the cursor."""
-        marked = [self.app.by_id[run_id] for run_id in self._table.marked if run_id in self.app.by_id]
-        at_cursor = self._at_cursor()
-        if marked or at_cursor is None:
-            return marked
-        return self._study_of(at_cursor)
-
-    def _study_of(self, document: Document) -> list[Document]:
-        """The runs that have its tag, or it alone."""
-        tag, beside = study_tag(document), self.app.shipped or () if is_read_only(document) else self.app.documents
-        return [one for one in beside if tag and tag in one.get("tags", ())] or [document]
-
     def action_compare(self) -> None:
         from mixtui.ui.screens.compare import CompareScreen
 
-        at_cursor = self._at_cursor()
+        at_cursor = self._selection.at_cursor
         name = "" if self._table.marked or at_cursor is None else study_tag(at_cursor)
         ids = [document["id"] for document in self._compared()]
         self.app.push_screen(CompareScreen(ids, name), self._back_from_compare)
@@ -401,73 +342,60 @@ class HomeScreen(HomeLayoutScreen):
     def _back_from_compare(self, query: str | None) -> None:
         """With the runs of one α, if a person asked for them there, one by one."""
         if query is not None:
-            self._query = query
-            self._unfolded |= {row.key for row in self._rows() if isinstance(row, FoldRow)}
-            self.documents_changed()
+            self._listing = replace(self._listing, query=query)
+            self._list(self._listing.with_unfolded(self._rows()))
 
     def action_filter(self) -> None:
-        before = self._query
+        before = self._listing.query
 
         def check(text: str) -> Text | None:
-            fault = _fault(text)
-            if fault is None:
-                self._query = text.strip()
-                self.documents_changed()
-            return fault
+            if told := fault(text):
+                return Text(f"  {told}")  # after the prompt and the blank before it
+            self._list(replace(self._listing, query=text.strip()))
+            return None
 
         def done(text: str | None) -> None:
             from mixtui.ui.actions import runs_dir_option
 
-            self._query = before if text is None else text.strip()
+            query = before if text is None else text.strip()
             if text is not None:
                 runs_dir = runs_dir_option(self.app.store.root)
-                self.app.last_command = shlex.join(["mixtui", "list", "--filter", self._query, *runs_dir])
-            self.documents_changed()
+                self.app.last_command = shlex.join(["mixtui", "list", "--filter", query, *runs_dir])
+            self._list(replace(self._listing, query=query))
 
         self.prompt("/", before, check, done)
 
     def action_sort(self) -> None:
         from mixtui.ui.screens.sort import SortScreen
 
-        self.app.push_screen(SortScreen(self._sort), self._sort_by)
+        self.app.push_screen(SortScreen(self._listing.sort), self._sort_by)
 
     def on_runs_table_heading_clicked(self, message: RunsTable.HeadingClicked) -> None:
         self._sort_by(message.column)
 
     def _sort_by(self, column: str | None) -> None:
-        """Sort by a column, or the other way round where it is the one already; None changes nothing."""
-        if column is None:
-            return
-        if self._sort is not None and self._sort.column == column:
-            self.action_reverse()
-            return
-        self._sort = SortBy(column) if column in SORTABLE else None
-        self.documents_changed()
+        """Nothing changes without a column."""
+        if column is not None:
+            self._list(self._listing.sorted_by(column))
 
     def action_reverse(self) -> None:
-        if self._sort is not None:
-            self._sort = replace(self._sort, descending=not self._sort.descending)
-            self.documents_changed()
+        self._list(self._listing.reversed())
 
     def action_unfold(self) -> None:
-        folded = {row.key for row in self._table.rows if isinstance(row, FoldRow)}
-        self._unfolded = frozenset(folded) | self._unfolded if folded else frozenset()
+        has_folds = any(isinstance(row, FoldRow) for row in self._table.rows)
+        self._list(self._listing.with_unfolded(self._table.rows) if has_folds else self._listing.with_all_folded())
+
+    def _list(self, listing: Listing) -> None:
+        self._listing = listing
         self.documents_changed()
 
     def action_problem(self) -> None:
-        """To the next run that needs attention, in the order of the table, round to its beginning."""
-        troubled = [row.key for row in self._table.rows if isinstance(row, RunRow) and needs_attention(row.document)]
+        key = self._selection.next_problem()
         row = self._table.cursor_row
-        if not troubled:
+        if key is None or (row is not None and key == row.key):
             self.app.say("Nothing else needs you.")
-            return
-        keys = [row.key for row in self._table.rows]
-        at = keys.index(row.key) if row is not None else -1
-        following = [key for key in troubled if keys.index(key) > at]
-        key = (following or troubled)[0]
-        if row is not None and key == row.key:
-            self.app.say("Nothing else needs you.")
-        self._table.put_cursor(key)
+        else:
+            self._table.put_cursor(key)
 
     def action_doctor(self) -> None:
         from mixtui.ui.screens.doctor import DoctorScreen
@@ -498,38 +426,13 @@ class HomeScreen(HomeLayoutScreen):
         self._show_panels()
 
     def state_to_keep(self, state: FolderState) -> FolderState:
-        row = self._table.cursor_row
+        row, sort = self._table.cursor_row, self._listing.sort
         return replace(
             state,
             cursor=row.key if isinstance(row, RunRow) else None,
             marks=tuple(self._table.marked),
-            filter=self._query,
-            sort=self._sort.column if self._sort else None,
-            reverse=bool(self._sort and self._sort.descending),
+            filter=self._listing.query,
+            sort=sort.column if sort else None,
+            reverse=bool(sort and sort.descending),
             seen=datetime.now(UTC),
         )
-
-
-def _documents(row: RunRow | FoldRow) -> list[Document]:
-    return [row.document] if isinstance(row, RunRow) else list(row.documents)
-
-
-def _parsed(query: str) -> Query | None:
-    """What a query asks for; None for an empty one. Raises QueryError."""
-    if not query.strip():
-        return None
-    from mixtui.store.query import parse  # its import takes a while, and few have a filter at the start
-
-    return parse(query)
-
-
-def _fault(query: str) -> Text | None:
-    """What is wrong with a query, shown under the place; None for a good one."""
-    from mixtui.store.query import QueryError
-
-    try:
-        _parsed(query)
-    except QueryError as error:
-        where, advice = error.hint.split("\n", 1)[-1], error.message
-        return Text(f"  {where}  {advice}")  # after the prompt and the blank before it
-    return None

@@ -9,8 +9,9 @@ from textual.css.query import NoMatches
 from textual.widget import Widget
 
 from mixtui.ui.folder_state import Layout
+from mixtui.ui.home.panels import PANELS
 from mixtui.ui.screens.run_commands import RunCommandsScreen
-from mixtui.ui.widgets.home_panels import PLOTS, HomePanels
+from mixtui.ui.widgets.home_panels import HomePanels
 from mixtui.ui.widgets.runs_table import RunsTable
 
 CLASSES = ("-wide", "-four", "-two", "-one", "-tiny")
@@ -31,20 +32,9 @@ class HomeLayoutScreen(RunCommandsScreen):
         self._one_panel = "diagram"  # the one beside the table where there is room for one
         self._focused_last: Widget | None = None
 
-    def action_panel_1(self) -> None:
-        self._to_panel("loss")
-
-    def action_panel_2(self) -> None:
-        self._to_panel("scores")
-
-    def action_panel_3(self) -> None:
-        self._to_panel("diagram")
-
-    def action_panel_4(self) -> None:
-        self._to_panel("log")
-
-    def _to_panel(self, name: str) -> None:
+    def action_panel(self, digit: int) -> None:
         """Show the panel and go there, zoomed where another one is; from there, hide it."""
+        name = PANELS[digit - 1].name
         panel = self.query_one(f"#{name}", Widget)
         hidden = set(self._layout.hidden)
         zoomed = None
@@ -111,7 +101,7 @@ class HomeLayoutScreen(RunCommandsScreen):
         except NoMatches:  # before it is composed
             return
         size_class, layout = self._size_class, self._layout
-        names = [name for name in (*PLOTS, "log") if name not in layout.hidden]
+        names = [panel.name for panel in PANELS if panel.name not in layout.hidden]
         if size_class == "-two":
             self._one_panel = layout.zoomed if layout.zoomed in names else self._one_panel
             names = [name for name in names if name == self._one_panel]

@@ -16,9 +16,10 @@ from mixtui.launch.devices import cores
 from mixtui.launch.grid import next_study
 from mixtui.launch.sweep import Sweep
 from mixtui.store.documents import LIVE, has_scheduler, queue
+from mixtui.terminal_text import printable
 from mixtui.ui.actions import runs_dir_option
 from mixtui.ui.commands import Command, Place, bindings
-from mixtui.ui.new_runs import command, words
+from mixtui.ui.new_runs import command, remarks
 from mixtui.ui.new_runs.densities import draw_mixing
 from mixtui.ui.new_runs.form import OWN, Checked, Entries, Plan, check, fault_of
 from mixtui.ui.new_runs.here import Here, Point
@@ -31,7 +32,7 @@ from mixtui.ui.widgets.plot_panel import PlotPanel
 from mixtui.ui.widgets.run_form import RunForm
 from mixtui.ui.widgets.start_panel import StartPanel
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import plural, printable
+from mixtui.wording import plural
 
 TWO_COLUMNS_FROM = 100  # columns of the terminal
 TALL_FROM = 36  # lines of a terminal that has some to spare
@@ -70,7 +71,7 @@ class NewRunsScreen(MixtuiScreen):
     def on_mount(self) -> None:
         self._density.can_focus = False
         self._density.set_titles(self.app.glyphs.words("Mixing: density of λ"), self.app.glyphs.words("Beta(α, α)"))
-        self.query_one("#goes-on", Static).update(f" {words.goes_on()}")
+        self.query_one("#goes-on", Static).update(f" {remarks.goes_on()}")
         if self.app.size.width >= UNFOLDED_FROM[0] and self.app.size.height >= UNFOLDED_FROM[1]:
             self._form.open_groups()
         self.query_one("#ticked").focus()
@@ -136,17 +137,17 @@ class NewRunsScreen(MixtuiScreen):
 
     def _show_notes(self) -> None:
         form, entries = self._form, self._entries
-        changed = words.preset(entries)
+        changed = remarks.preset(entries)
         self.query_one(TopLine).set_texts(Text(self.app.glyphs.words("mixtui › new runs")), self.app.ink.quiet(changed))
-        seeds = ("", "") if self._checked.seeds is None else words.seeds_note(self._checked.seeds)
+        seeds = ("", "") if self._checked.seeds is None else remarks.seeds_note(self._checked.seeds)
         form.show_note("seeds", *seeds)
         plan = self._checked.plan
-        form.show_note("model", "" if plan is None else words.model_note(plan.config(), self.app.documents))
-        form.show_group("training", words.training(entries))
-        form.show_group("evaluation", words.evaluation(entries))
+        form.show_note("model", "" if plan is None else remarks.model_note(plan.config(), self.app.documents))
+        form.show_group("training", remarks.training(entries))
+        form.show_group("evaluation", remarks.evaluation(entries))
         device = "" if self._found is None or self._faults_here() else self._found.device
-        form.show_group("machine", words.machine(entries, device, cores()))
-        notes = {name: words.data_note(info, self._present[name]) for name, info in CATALOG.items() if self._present}
+        form.show_group("machine", remarks.machine(entries, device, cores()))
+        notes = {name: remarks.data_note(info, self._present[name]) for name, info in CATALOG.items() if self._present}
         form.show_data_sets({**notes, OWN: "images in a folder"})
 
     # What is here already, and what the rest will take
@@ -157,7 +158,7 @@ class NewRunsScreen(MixtuiScreen):
     def _show_here(self) -> None:
         here, plan = self._states_here(), self._checked.plan
         wanted = 0 if plan is None else len(plan.points)
-        self._form.show_here(words.here_already(here, wanted), wanted - len(here) if here else 0)
+        self._form.show_here(remarks.here_already(here, wanted), wanted - len(here) if here else 0)
 
     def _look_ahead(self) -> None:
         plan = self._checked.plan
@@ -206,7 +207,7 @@ class NewRunsScreen(MixtuiScreen):
     def _why_not(self) -> str:
         """Why nothing can be started now; empty where something can."""
         faults = {**self._checked.faults, **self._faults_here()}
-        return words.why_not(faults, None if self._outlook is None else self._outlook.runs)
+        return remarks.why_not(faults, None if self._outlook is None else self._outlook.runs)
 
     # Looked up on threads: files, drivers
 
@@ -236,7 +237,7 @@ class NewRunsScreen(MixtuiScreen):
     # The density of λ
 
     def _draw_densities(self, columns: int, rows: int) -> list[Text]:
-        told = words.mixing(self._checked.alphas, self._form.alpha_at_cursor, self._entries.dataset)
+        told = remarks.mixing(self._checked.alphas, self._form.alpha_at_cursor, self._entries.dataset)
         drawing = (columns, rows, self._checked.alphas, told, self.app.theme, self.app.alpha_styles)
         if drawing != self._drawing:  # it takes some milliseconds, and is asked for at every change of the layout
             alphas, known = self._checked.alphas, self.app.alpha_styles
@@ -326,7 +327,7 @@ class NewRunsScreen(MixtuiScreen):
         """`outlook` is from before: by now these runs may be among those that wait."""
         self._queueing = False
         self.app.last_command = command.one_line(self._command(outlook.plan, ",".join(made.tags)))
-        self.app.say(words.queued(made, outlook.now))
+        self.app.say(remarks.queued(made, outlook.now))
         self._result = tuple(paths.id for paths in made.runs)
         if self.is_current:
             self.dismiss(self._result)

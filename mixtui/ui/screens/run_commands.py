@@ -9,12 +9,14 @@ from rich.text import Text
 
 from mixtui.errors import MixtuiError
 from mixtui.store.documents import LIVE, RESUMABLE, Document, is_read_only
-from mixtui.store.labels import valid_tag
+from mixtui.store.meta import valid_tag
+from mixtui.terminal_text import printable
 from mixtui.ui.commands import Command
-from mixtui.ui.notices import asks_to_stop, title
+from mixtui.ui.notices import asks_to_stop
+from mixtui.ui.run_names import title
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
-from mixtui.ui.words import plural, printable
+from mixtui.wording import plural
 
 if TYPE_CHECKING:
     from mixtui.ui.actions import Done

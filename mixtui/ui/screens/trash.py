@@ -8,12 +8,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from mixtui.store.trash import Trash
+from mixtui.terminal_text import printable
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.screens.ask import AskScreen
 from mixtui.ui.screens.base import MixtuiScreen
 from mixtui.ui.widgets.panel import Framed
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.ui.words import plural, printable
+from mixtui.wording import plural
 
 
 class TrashList(OptionList):

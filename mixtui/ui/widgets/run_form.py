@@ -15,11 +15,11 @@ from mixtui.config import MODELS, MixupPer, Precision, Schedule, Stem
 from mixtui.datasets.catalog import CATALOG
 from mixtui.plots.alpha_colors import KNOWN_ALPHAS, alpha_styles
 from mixtui.ui.new_runs.form import OWN, REFERENCE, Entries
+from mixtui.ui.number_cells import number
 from mixtui.ui.widgets.choice import Choice, Option
 from mixtui.ui.widgets.field import Entry, Field
 from mixtui.ui.widgets.fold import Fold
 from mixtui.ui.widgets.panel import Framed
-from mixtui.ui.words import number
 
 if TYPE_CHECKING:
     from mixtui.ui.app import MixtuiApp

@@ -18,11 +18,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mixtui.store.documents import part
+from mixtui.terminal_text import printable
 from mixtui.ui.columns import NARROW_BELOW, PLAIN, Column, Look, Span, fit, gutter, run_columns
 from mixtui.ui.commands import Place, bindings
 from mixtui.ui.rows import FoldRow, Row, RunRow
+from mixtui.ui.run_names import shipped_name
 from mixtui.ui.theme import themed
-from mixtui.ui.words import plural, printable, shipped_name
+from mixtui.wording import plural
 
 _HEADER = 1  # lines
 

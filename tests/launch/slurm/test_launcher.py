@@ -16,7 +16,7 @@ from mixtui.config import RunConfig
 from mixtui.launch.launchers import launcher_of, looked_after, watching_launchers
 from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.queue import (
-    ask_to_end,
+    asking_to_end,
     enqueue,
     enqueue_new,
     is_left_over,
@@ -139,6 +139,17 @@ def test_what_slurm_refuses_takes_no_run_of_this_host_along(
     assert Tickets(store.root).ids() == {ours.id, later.id}
 
 
+def test_what_slurm_refuses_stays_in_the_queue_where_it_was_before_and_the_others_are_handed_over(
+    cluster: Cluster, wanted: Wanted, make_run: MakeRun, store: Store, refused: Refused
+) -> None:
+    cluster.fails("sbatch", "sbatch: error: Invalid account")
+    theirs, ours = wanted(), make_run()
+    with refused("Invalid account"):
+        enqueue([theirs, ours])
+    assert set(store.run_dirs()) == {theirs.root, ours.root}
+    assert Tickets(store.root).ids() == {ours.id}
+
+
 def test_of_new_runs_those_that_slurm_took_before_it_refused_stay_and_are_looked_after(
     cluster: Cluster, wanted: Wanted, store: Store, refused: Refused
 ) -> None:
@@ -159,9 +170,40 @@ def test_of_new_runs_those_that_slurm_took_before_it_refused_stay_and_are_looked
 def test_a_run_that_waits_alone_in_its_job_is_taken_back(what: str, cluster: Cluster, wanted: Wanted) -> None:
     paths = wanted()
     enqueue([paths])
-    ask_to_end(Run.load(paths.root), what)  # type: ignore[arg-type]
+    with asking_to_end(what) as ask:
+        ask(Run.load(paths.root))  # type: ignore[arg-type]
     assert cluster.calls("scancel")[0][-1] == "100"
     assert status_of(paths).state is {"stop": State.STOPPED, "pause": State.PAUSED}[what]
+
+
+def test_jobs_of_many_runs_are_taken_back_in_one_call(
+    cluster: Cluster, wanted: Wanted, make_run: MakeRun, refused: Refused, make_event: MakeEvent
+) -> None:
+    runs = [wanted() for _ in range(3)]
+    ended = make_run([make_event("attempt"), make_event("end")], claims=1)
+    enqueue(runs)
+    with asking_to_end("stop") as ask:
+        for paths in runs:
+            ask(Run.load(paths.root))
+        with refused("is finished already"):
+            ask(Run.load(ended.root))
+        assert cluster.calls("scancel") == []
+    (arguments,) = cluster.calls("scancel")
+    assert arguments[-3:] == ["100_0", "100_1", "100_2"]
+    assert {job_of(paths).reason for paths in runs} == {"cancelled"}
+    assert {status_of(paths).state for paths in runs} == {State.STOPPED}
+
+
+def test_a_spoilt_run_does_not_keep_the_others_jobs(cluster: Cluster, wanted: Wanted) -> None:
+    spoilt, other = wanted(), wanted()
+    enqueue([spoilt, other])
+    with asking_to_end("stop") as ask:
+        for paths in (spoilt, other):
+            ask(Run.load(paths.root))
+        spoilt.control.write_text("{")
+    (arguments,) = cluster.calls("scancel")
+    assert arguments[-1] == job_of(other).id
+    assert status_of(other).state is State.STOPPED
 
 
 def test_a_run_that_was_taken_back_and_is_wanted_again_at_once_has_another_job(
@@ -169,7 +211,8 @@ def test_a_run_that_was_taken_back_and_is_wanted_again_at_once_has_another_job(
 ) -> None:
     paths = wanted()
     enqueue([paths])
-    ask_to_end(Run.load(paths.root), "stop")
+    with asking_to_end("stop") as ask:
+        ask(Run.load(paths.root))
     assert want_again(Run.load(paths.root)) == 1
     enqueue([paths])  # before any watch saw how the first job ended
     assert job_of(paths) == Job(1, "Slurm", "101", "waiting")
@@ -180,7 +223,8 @@ def test_a_job_that_others_wait_in_too_is_left(cluster: Cluster, wanted: Wanted)
     settings = SlurmSettings(runs_per_task=2)
     runs = [wanted(settings), wanted(settings)]
     enqueue(runs)
-    ask_to_end(Run.load(runs[0].root), "stop")
+    with asking_to_end("stop") as ask:
+        ask(Run.load(runs[0].root))
     assert cluster.calls("scancel") == []
     assert [status_of(paths).state for paths in runs] == [State.STOPPED, State.QUEUED]
     want_again(Run.load(runs[0].root))
@@ -191,7 +235,8 @@ def test_a_job_that_others_wait_in_too_is_left(cluster: Cluster, wanted: Wanted)
 def test_a_run_that_trains_is_told_through_its_folder(cluster: Cluster, wanted: Wanted, make_event: MakeEvent) -> None:
     paths = wanted(events=[make_event("attempt", **ELSEWHERE), make_event("phase")], claims=1)
     write_job(paths, Job(1, "Slurm", "100", "running"))
-    ask_to_end(Run.load(paths.root), "stop")
+    with asking_to_end("stop") as ask:
+        ask(Run.load(paths.root))
     assert cluster.calls("scancel") == []
     assert read_control(paths)["want"] == "stop"
     assert status_of(paths).state is State.STOPPING
@@ -212,7 +257,7 @@ def test_what_cannot_be_taken_back_is_left_out_when_its_turn_comes(
     else:
         paths.job.write_text("{")
     want(paths, "stop")
-    SlurmLauncher().hasten_end(run)
+    SlurmLauncher().hasten_ends([run])
     if trouble != "spoilt":
         assert job_of(paths).phase == "waiting"
         assert status_of(paths).state is State.STOPPED
@@ -236,7 +281,8 @@ def test_a_resumed_run_and_a_retried_one_ask_slurm_for_the_same(
     assert want_again(Run.load(paths.root)) == 2
     enqueue([paths])
     assert job_of(paths) == Job(2, "Slurm", "100", "waiting")
-    ask_to_end(Run.load(paths.root), "stop")
+    with asking_to_end("stop") as ask:
+        ask(Run.load(paths.root))
     new = retry(Run.load(paths.root))
     enqueue_new([new])
     assert job_of(new).id == "101"

@@ -44,7 +44,7 @@ saved = paths.checkpoint
 
 def train(self):
     self.done = began = int(saved.read_text()) if saved.exists() else 0
-    real.Training.step = property(lambda self: self.done)
+    real.Attempt.step = property(lambda self: self.done)
     host = dict(this_process().to_json(), device="cpu", threads=1, versions={{}}, processor="a processor")
     self.recorder.event("attempt", began, **host)
     if self.run.history.attempts:
@@ -58,7 +58,7 @@ def steps(self, count=1):
     self.done += count
     saved.write_text(str(self.done))
 
-real.Training.go = train
+real.Attempt.train = train
 sys.exit(real.main())
 """
 QUICK = TRAINING.replace("BODY", "steps(self)")
@@ -329,6 +329,24 @@ def test_near_its_time_limit_a_job_saves_and_goes_on_in_its_next_turn(
         assert status_of(paths).state is State.FINISHED
         assert (paths.last_claim(), read_control(paths)["attempt"]) == (2, 2)
         assert Run.load(paths.root).history.rewinds[-1].from_step == 1
+
+
+def test_a_spoilt_run_does_not_cost_the_others_their_next_turn(
+    stand_in_worker: StandIn, handed_over: Wanted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_worker(PATIENT)
+    spoilt, other = handed_over(), handed_over()
+    tell = task_module.signal_worker
+
+    def tell_and_spoil(paths: RunPaths, number: signal.Signals) -> None:
+        tell(paths, number)
+        if paths == spoilt:
+            paths.meta.write_text("{")
+
+    monkeypatch.setattr(task_module, "signal_worker", tell_and_spoil)
+    outcome = checkpoint_of(task_of(spoilt, other), spoilt, other)
+    assert not isinstance(outcome, SystemExit)
+    assert job_of(other).phase == "waiting"
 
 
 def test_a_limit_that_allows_no_step_does_not_go_on_for_ever(stand_in_worker: StandIn, handed_over: Wanted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mixtui.launch.queue import ask_to_end, enqueue, want_again
+from mixtui.launch.queue import asking_to_end, enqueue, want_again
 from mixtui.launch.slurm import watch as watch_module
 from mixtui.launch.slurm.settings import SlurmSettings
 from mixtui.launch.slurm.watch import SlurmWatch
@@ -26,6 +27,7 @@ from mixtui.store.run import Run
 from mixtui.store.status import State
 from mixtui.store.store import Store
 from mixtui.store.tickets import Tickets
+from tests.launch.conftest import adopt_all
 from tests.launch.slurm.conftest import Cluster, job_of, status_of
 
 MakeEvent = Callable[..., dict[str, Any]]
@@ -367,7 +369,8 @@ def test_a_run_that_is_stopped_while_it_waits_gives_its_ticket_back(
     (paths,) = submitted()
     cluster.queue(j100="PENDING")
     watch.tick()
-    ask_to_end(Run.load(paths.root), "stop")
+    with asking_to_end("stop") as ask:
+        ask(Run.load(paths.root))
     make_old(paths)
     cluster.queue(j100="CANCELLED")
     watch.tick()
@@ -422,6 +425,27 @@ def test_a_run_that_is_removed_or_spoilt_does_not_keep_the_others(
     assert tickets(store) == {good.id}
 
 
+def test_a_run_whose_record_cannot_be_written_for_a_moment_is_not_given_up(
+    watch: SlurmWatch,
+    cluster: Cluster,
+    submitted: Callable[..., list[RunPaths]],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (paths,) = submitted(1)
+    cluster.queue(j100="RUNNING")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(watch_module, "write_job", refuse)
+        assert watch.tick()
+    assert tickets(store) == {paths.id}
+    watch.tick()
+    assert job_of(paths).phase == "running"
+
+
 def test_a_run_of_odd_options_is_told_of_and_does_not_keep_the_others(
     watch: SlurmWatch, cluster: Cluster, wanted: Wanted, store: Store
 ) -> None:
@@ -456,7 +480,7 @@ def test_a_new_watch_takes_over_what_waits_what_lives_and_what_is_lost(
     for paths in (waiting, live, lost, ended):
         Tickets(store.root, "slurm").remove(paths.id)
     assert not watch.has_tickets()
-    watch.adopt()
+    adopt_all(watch, store.root)
     assert watch.has_tickets()
     assert tickets(store) == {waiting.id, live.id, lost.id, left_over.id}
     assert young.id not in tickets(store)
