@@ -91,12 +91,12 @@ def _print(study: Study, tag: str, runs: int) -> None:
     from mixtui.cli.score_text import mark
     from mixtui.plots.table_pages import table_pages
     from mixtui.store.study_table import title
-    from mixtui.store.study_verdict import left_out, verdict
+    from mixtui.store.study_verdict import findings, left_out
 
     console = stdout()
     named = [f"tag:{tag}"] if tag else []
     console.print(Text(shown(" · ".join([*named, title(study)])), style="bold"))
-    console.print(Text(shown(verdict(study, keys=False))))
+    console.print(Text(" ".join(map(shown, findings(study, keys=False)))))
     for page in table_pages(study, _columns(study), console.width, shown, mark) if study.rows else ():
         console.print()
         for index in range(len(study.rows) + 1):

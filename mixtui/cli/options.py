@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def valid_tags(tags: list[str] | None) -> list[str]:
-    """Tags as `store.labels` keeps them. Raises MixtuiError for one that it would not."""
+    """Tags as `store.meta` keeps them. Raises MixtuiError for one that it would not."""
     from mixtui.store.meta import valid_tag
 
     return [valid_tag(tag) for tag in tags or []]

@@ -29,6 +29,6 @@ def add_figures(table: Table, heading: str) -> None:
 
 def clipped(name: str) -> str:
     """A name that a person gave, on one line and short enough to head a column or a diagram."""
-    text = shown(name)
+    text = shown(name[-2 * _LONGEST_HEADING :])  # `shown` would keep the other end of a long one
     mark = words("…")
     return text if len(text) <= _LONGEST_HEADING else mark + text[len(mark) - _LONGEST_HEADING :]

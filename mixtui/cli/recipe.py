@@ -53,7 +53,7 @@ def recipe(
     precision: Annotated[str, typer.Option("--precision", metavar="KIND", help="fp32, bf16, or auto: fp32.")] = "auto",
     data_dir_option: DataDir = None,
 ) -> dict[str, Any]:
-    """These options as keyword arguments of `launch.submit.prepare`."""
+    """These options as keyword arguments of `launch.submission.prepare`."""
     arguments = dict(locals())
     folder: Path | None = arguments.pop("data_dir_option")
     return {**arguments, "data_dir": data_dir(folder)}

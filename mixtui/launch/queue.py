@@ -40,9 +40,11 @@ def enqueue(runs: Sequence[RunPaths]) -> None:
             launcher.submit(theirs)
         except NotSubmittedError as error:
             refusal = error
-    _wake(runs)
-    if refusal is not None:
-        raise refusal
+    try:
+        _wake(runs)
+    finally:
+        if refusal is not None:
+            raise refusal
 
 
 def enqueue_new(runs: Sequence[RunPaths]) -> None:
@@ -90,7 +92,8 @@ def asking_to_end(what: Want) -> Iterator[Callable[[Run], None]]:
         yield ask
     finally:
         _hasten_ends(asked)
-        _wake(asked)
+        with contextlib.suppress(MixtuiError):  # they end without a supervisor too, but for one that hangs
+            _wake(asked)
 
 
 def ask_process_to_end(paths: RunPaths, what: Want) -> None:

@@ -80,7 +80,7 @@ def signal_worker(paths: RunPaths, number: signal.Signals) -> None:
     """
     identity = worker_of(paths)
     if identity is not None:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # somebody else's
             os.kill(identity.pid, number)
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +31,10 @@ from mixtui.store.store import Store
 LOOK_EVERY = 0.25  # seconds
 TOUCH_EVERY = 3600.0  # seconds: who tidies /tmp removes what nobody touched for days
 
+TELL_EVERY = 3600.0  # seconds
+
 Result = TypeVar("Result")
+_told: dict[str, float] = {}  # kinds of trouble, and when each was told
 
 
 def main(root: Path) -> int:
@@ -100,15 +103,18 @@ def _try(act: Callable[[], Result]) -> Result | None:
     """Nothing that goes wrong with one watch, a file system that fails for a moment, may end the queue: None then."""
     try:
         return act()
-    except Exception:
-        _tell_once(traceback.format_exc())
+    except Exception as error:
+        _tell(error)
         return None
 
 
-@lru_cache(maxsize=64)
-def _tell_once(trouble: str) -> None:
-    """Into the log: a server that is away fails four times a second, for days perhaps."""
-    print(trouble, file=sys.stderr, end="", flush=True)
+def _tell(error: Exception) -> None:
+    """Into the log, once an hour: a server that is away fails four times a second, for days perhaps."""
+    kind = f"{type(error)} {traceback.format_tb(error.__traceback__)}"  # its text may name another file each time
+    if time.monotonic() - _told.get(kind, -TELL_EVERY) >= TELL_EVERY:
+        _told[kind] = time.monotonic()
+        with contextlib.suppress(OSError):  # a full disk
+            traceback.print_exception(error)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,14 @@ def test_markdown(compare: Compare) -> None:
     assert lines[-1].startswith("Lowest ECE: α 0.4")
 
 
+@pytest.mark.usefixtures("study")
+def test_however_much_there_is_to_say_of_a_study_all_is_said(compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "mixtui.store.study_verdict.findings", lambda study, keys: ["much " * 180, "more " * 180, "last"]
+    )
+    assert compare().stdout.split().count("last") == 1
+
+
 def test_what_cannot_be_compared_is_an_error(compare: Compare, made: Made, store: Store) -> None:
     store.root.mkdir()
     none = compare().exception

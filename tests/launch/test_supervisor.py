@@ -185,7 +185,7 @@ def test_what_fails_at_every_look_is_told_once(
 
     def fail() -> None:
         if away.ticks > 0:
-            raise OSError("the server is away for long")
+            raise OSError(f"the server is away for long: file {away.ticks}")
 
     away.at_tick = fail
     assert supervise(away) == 0

@@ -449,16 +449,18 @@ async def test_a_note_is_written_saved_and_undone(store: Store, open_run: OpenRu
         await opened.until(lambda: not document()["note"])
 
 
-async def test_a_note_waits_while_another_tab_is_looked_at(store: Store, open_run: OpenRun) -> None:
+async def test_a_click_on_another_tab_does_not_leave_a_note_that_is_being_written(
+    store: Store, open_run: OpenRun
+) -> None:
     async with open_run(make_finished_run(store)) as opened:
         await opened.press("e")
         await opened.until(lambda: isinstance(opened.app.focused, TextArea))
         await opened.write("half")
         await opened.pilot.click("TabLine", offset=(opened.lines[1].index("2 Curves") + 1, 0))
-        await opened.until_shown("[2 Curves]", "Training loss")
-        await opened.press("6")
-        await opened.until(lambda: isinstance(opened.app.focused, TextArea))
-        await opened.until_shown("half", "^s save")
+        await opened.until_shown("A note is being written", "[6 Setup]")
+        await opened.write(" done")
+        await opened.press("ctrl+s")
+        await opened.until(lambda: next(iter(opened.app.documents))["note"] == "half done")
 
 
 async def test_copying(store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:

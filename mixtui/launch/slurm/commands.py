@@ -122,8 +122,14 @@ def ask_cluster() -> ClusterFacts:
 
 def cancel(ids: Collection[str]) -> None:
     """Take jobs back. Raises SlurmError where that fails for any; the others may be taken back even so."""
+    refusal: SlurmError | None = None
     for some in _chunks(ids):
-        _run("scancel", "--quiet", "--", *some)  # an id comes from a file, which may hold anything
+        try:
+            _run("scancel", "--quiet", "--", *some)  # an id comes from a file, which may hold anything
+        except SlurmError as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
 
 
 def is_preempted(job: str) -> bool:

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from dataclasses import replace
@@ -48,13 +47,13 @@ class Task:
         self._paths = tuple(RunPaths(Path(run)) for run in runs)
         self._keepers: dict[RunPaths, subprocess.Popen[bytes]] = {}
         self._asked_at: dict[RunPaths, float] = {}  # when it was first seen that a run is wanted to end
+        self._was_terminated = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_keepers": {}, "_asked_at": {}}
 
     def __call__(self) -> None:
-        terminated = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+        signal.signal(signal.SIGTERM, self._note_end)
         folder = _folder()
         sharing = Sharing(folder)
         for paths in self._paths:
@@ -63,13 +62,12 @@ class Task:
             except Exception:  # one odd run must not take the others' turn
                 traceback.print_exc()
         while self._are_training():
-            if terminated.wait(LOOK_EVERY):
-                time.sleep(LOOK_SOON)
+            self._rest()
             for paths in self._keepers:
                 self._hasten(paths)
         sharing.leave()
         shutil.rmtree(folder, ignore_errors=True)
-        if terminated.is_set() and is_preempted(_job_id()):
+        if self._was_terminated and is_preempted(_job_id()):
             self._give_way()
 
     def _give_way(self) -> None:
@@ -83,6 +81,16 @@ class Task:
                 _say(paths, paths.last_claim(), "ended", "preempted")
         else:
             time.sleep(REQUEUE_TAKES)  # Slurm ends it
+
+    def _note_end(self, *_: object) -> None:
+        self._was_terminated = True  # no Event: its lock is not for a signal handler
+
+    def _rest(self) -> None:
+        """Until it is time to look at the runs again; that is soon once Slurm ends the job."""
+        until = time.monotonic() + LOOK_EVERY
+        time.sleep(LOOK_SOON)
+        while time.monotonic() < until and not self._was_terminated:
+            time.sleep(LOOK_SOON)
 
     def checkpoint(self) -> Any:
         """The time limit is near: let all runs save. What is to be called when the job has its next turn.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -145,8 +146,10 @@ class SlurmWatch:
                 self._see_to_the_end_of(paths, job)
         except ValueError:  # spoilt
             self._forget(paths.id)
-        except OSError:  # removed; else a disk that is full or away, for a moment
-            if not paths.root.is_dir():
+        except OSError as error:  # removed; else a disk that is full or away, for a moment
+            if os.path.isdir(paths.root):  # noqa: PTH112 - it never raises
+                self.note = f"{paths.id} cannot be looked after: {error.strerror}."
+            else:
                 self._forget(paths.id)
         except MixtuiError as error:  # its control.json cannot be changed: it must not keep the others from their turn
             self.note = f"{error.message} {error.hint}"

@@ -71,7 +71,7 @@ class Plan:
 
     alphas: tuple[float, ...]
     seeds: int
-    recipe: dict[str, Any]  # keyword arguments of `launch.submit.prepare`, the data folder and the points left out
+    recipe: dict[str, Any]  # keyword arguments of `launch.submission.prepare`, the data folder and the points left out
     handling: dict[str, Any]  # as `control.json` has it
     tag: str | None  # None: the next study-N
     again: bool  # also what is here already

@@ -193,7 +193,10 @@ class RunScreen(RunCommandsScreen):
         self._to_tab(self._tabs[digit - 1])
 
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
-        self._to_tab(self._tabs[message.index])
+        if self.query_one(SetupTab).is_editing:  # a key would be a letter of it
+            self.app.say("A note is being written: ctrl+s saves it, esc leaves it as it was.")
+        else:
+            self._to_tab(self._tabs[message.index])
 
     def _present(self) -> list[str]:
         """The runs of the table that are still there."""

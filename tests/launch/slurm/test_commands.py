@@ -138,6 +138,16 @@ def test_what_a_spoilt_record_calls_a_job_is_no_option_of_scancel(cluster: Clust
     assert arguments[-2:] == ["--", "--user=somebody"]
 
 
+def test_a_job_that_cannot_be_taken_back_does_not_keep_the_others(
+    cluster: Cluster, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "IDS_A_CALL", 2)
+    cluster.fails("scancel", "scancel: error: Kill job error on job id 2: Access/permission denied")
+    with refused("permission denied"):
+        cancel(["1", "2", "3"])
+    assert [arguments[2:] for arguments in cluster.calls("scancel")] == [["1", "2"], ["3"]]
+
+
 @pytest.mark.parametrize(
     ("told", "preempted"),
     [

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mixtui.config import RunConfig
+from mixtui.errors import MixtuiError
 from mixtui.launch.launchers import launcher_of, looked_after, watching_launchers
 from mixtui.launch.local_launcher import LocalLauncher
 from mixtui.launch.queue import (
@@ -126,6 +127,19 @@ def test_new_runs_that_slurm_refuses_are_gone(cluster: Cluster, wanted: Wanted, 
         enqueue_new(runs)
     assert store.run_dirs() == []
     assert looked_after(store.root) == set()
+
+
+def test_new_runs_that_slurm_refuses_are_gone_even_where_no_supervisor_starts(
+    cluster: Cluster, wanted: Wanted, store: Store, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wake(root: Path) -> None:
+        raise MixtuiError("The supervisor cannot be started.", "")
+
+    monkeypatch.setattr("mixtui.launch.queue.wake", wake)
+    cluster.fails("sbatch", "sbatch: error: Invalid account")
+    with refused("Invalid account"):
+        enqueue_new([wanted()])
+    assert store.run_dirs() == []
 
 
 def test_what_slurm_refuses_takes_no_run_of_this_host_along(
