@@ -60,8 +60,8 @@ def sweep(
     """Queue a run of every alpha with every seed.
 
     It prints their ids and returns at once; they train in the background, on this host or, with --on slurm, as jobs of
-    a cluster. What is finished, queued or running already
-    with the same recipe is left out. Without --tag the runs are tagged study-1, study-2, and so on.
+    a cluster. What is finished, queued or running already with the same recipe is not trained again, but gets the tag
+    too. Without --tag the runs are tagged study-1, study-2, and so on.
     """
     from mixtui.cli.follow_all import follow_all
     from mixtui.cli.notices import print_notice, print_queued, warn_of_slurm
@@ -115,9 +115,11 @@ def _of_preset(preset: Preset, context: typer.Context) -> dict[str, Any]:
 def _say(queued: int, tags: list[str], left_out: int) -> None:
     from mixtui.cli.console import stderr
 
-    here = f"{left_out} of this recipe {'is' if left_out == 1 else 'are'} here already; --again runs them again."
     told = f"{plural(queued, 'run')} queued, tagged {', '.join(tags)}." if queued else "Nothing to queue."
-    stderr().print(f"{told} {here}" if left_out else told)
+    if left_out:
+        told += f" {left_out} of this recipe {'is' if left_out == 1 else 'are'} here already"
+        told += ", tagged so too" * bool(queued) + "; --again runs them again."
+    stderr().print(told)
 
 
 def _print_grid(submission: Submission, left_out: list[str], *, json: bool) -> None:

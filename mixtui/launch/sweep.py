@@ -1,4 +1,4 @@
-"""Queueing a sweep: what is here already left out, one sweep at a time, under a tag of its own."""
+"""Queueing a sweep: what is here already is not trained again, one sweep at a time, all under a tag of its own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixtui.errors import MixtuiError
 from mixtui.launch.grid import next_study, same_work
 from mixtui.launch.queue import enqueue_new, pick_up_left_over
 from mixtui.launch.submission import Submission
 from mixtui.lock import alone_in
 from mixtui.store.documents import Document
 from mixtui.store.listing import listed
+from mixtui.store.meta import tag
 from mixtui.store.paths import RunPaths
+from mixtui.store.run import Run
 from mixtui.store.store import Store
 
 PATIENCE = 60.0  # seconds for another sweep: to make a thousand runs takes some ten
@@ -40,7 +43,8 @@ def queue_sweep(
     name: str | None = None,
     again: bool = False,
 ) -> Sweep:
-    """Queue what of `submission` is not here yet, or all of it `again`. Without `tags` it is the next study-N.
+    """Queue what of `submission` is not here yet, or all of it `again`, and tag all of it. Without `tags` that is the
+    next study-N, if anything is queued.
 
     Raises MixtuiError when the runs folder cannot be read or written, and where a scheduler refuses them; then nothing
     is queued.
@@ -52,7 +56,16 @@ def queue_sweep(
         given = list(tags) or [next_study(tag for run in here for tag in run.get("tags", ()))]
         runs = new.create(store, {"name": name, "tags": given}, handling)
         enqueue_new(runs)
+        if runs or tags:  # else nobody asked for another name of what is here
+            _tag(store, left_out, given)
     return Sweep(runs, given, left_out)
+
+
+def _tag(store: Store, ids: Sequence[str], tags: Sequence[str]) -> None:
+    """Runs that were here before belong to the study too."""
+    for run_id in ids:
+        with contextlib.suppress(MixtuiError):  # removed meanwhile, or somebody else's
+            tag(Run.load(store.root / run_id), add=tags)
 
 
 def split(submission: Submission, here: Sequence[Document]) -> tuple[Submission, list[str]]:

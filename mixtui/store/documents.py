@@ -22,9 +22,10 @@ def tags(document: Document) -> list[str]:
 
 
 def study_tag(document: Document) -> str:
-    """The tag that names the sweep of a run: `study-N`, else its first tag, else none."""
+    """The tag that names the sweep of a run: the last `study-N`, as a later one may build on it, else its first tag,
+    else none."""
     names = tags(document)
-    return next((name for name in names if name.startswith("study-")), names[0] if names else "")
+    return next((name for name in reversed(names) if name.startswith("study-")), names[0] if names else "")
 
 
 def part(document: Document, name: str) -> dict[str, Any]:

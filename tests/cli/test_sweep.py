@@ -74,11 +74,13 @@ def test_it_leaves_out_what_is_there_and_numbers_the_studies(quick: CommandLine,
     (new,) = second.stdout.split()
     assert Run.load(store.root / new).config.alpha == 0.2
     assert Run.load(store.root / new).tags == ("study-2",)
-    assert "2 of this recipe are here already" in second.stderr
+    assert "2 of this recipe are here already, tagged so too" in second.stderr
+    assert [run.tags for run in runs_of(store)] == [("study-1", "study-2")] * 2 + [("study-2",)]  # one study
 
     third = quick("sweep", "--alphas", "0:0.2:0.1", *LONG)
     assert (third.returncode, third.stdout) == (0, "")
     assert "Nothing to queue." in third.stderr
+    assert {run.tags for run in runs_of(store)} == {("study-1", "study-2"), ("study-2",)}
 
     document = json.loads(quick("sweep", "--alphas", "0.2,0.3", "--name", "mine", "--json", *LONG).stdout)
     assert document.keys() == {"ids", "skipped"}

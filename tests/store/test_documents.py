@@ -21,7 +21,7 @@ from tests.store.made_documents import hostile_documents
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (["paper", "study-2", "study-1"], "study-2"),
+        (["study-1", "paper", "study-2"], "study-2"),
         (["paper", "talk"], "paper"),
         ([], ""),
         (None, ""),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mixtui.errors import MixtuiError
 from mixtui.launch.checkup import Finding
 from mixtui.launch.slurm.commands import Partition, SlurmError, ask_partitions
-from mixtui.launch.slurm.settings import configured_settings
+from mixtui.launch.slurm.settings import INSTALL_SUBMITIT, configured_settings
 
 
 def look_at_slurm() -> Iterator[Finding]:
@@ -27,11 +27,12 @@ def look_at_slurm() -> Iterator[Finding]:
         partitions = ask_partitions()
     except SlurmError as error:
         # It may be installed without a cluster: that matters to whoever means to use one.
-        yield Finding("Slurm", error.message, "Sweep on this host, or ask whoever keeps the cluster." * bool(options))
+        advice = "Sweep on this host, or ask whoever keeps the cluster." if options else ""
+        yield Finding("Slurm", f"no cluster answers: {error.message}", advice)
         return
     missing = importlib.util.find_spec("submitit") is None
     told = "; ".join(map(_told, partitions)) or "no partitions"
-    yield Finding("Slurm", told, "pip install 'mixtui[slurm]'" if missing else "")
+    yield Finding("Slurm", told, INSTALL_SUBMITIT if missing else "")
     wanted = options.get("partition")
     if wanted is not None and wanted not in [partition.name for partition in partitions]:
         yield Finding(

@@ -16,6 +16,7 @@ from mixtui.errors import MixtuiError
 
 DEFAULT_TIME = "1:00:00"  # a run that takes longer saves, is queued again, and goes on
 PROJECT_FILE = "mixtui.toml"
+INSTALL_SUBMITIT = "pip install submitit, or: pipx inject mixtui submitit"
 NO_LIMIT = 525_600  # minutes: what Slurm takes 0 for
 # What mixtui, or submitit for it, says itself.
 _OURS = frozenset("array output error open-mode job-name signal ntasks nodes requeue no-requeue wait parsable".split())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixtui.launch.launcher import NotSubmittedError
 from mixtui.launch.slurm.commands import JOB_NAME, SCHEDULER, ask_cluster
-from mixtui.launch.slurm.settings import SlurmSettings, minutes
+from mixtui.launch.slurm.settings import INSTALL_SUBMITIT, SlurmSettings, minutes
 from mixtui.launch.slurm.task import Task
 from mixtui.lock import Lock
 from mixtui.store.control import read_control
@@ -93,7 +93,7 @@ def _executor(root: Path, python: str, pythonpath: str | None, settings: SlurmSe
     try:
         import submitit
     except ImportError:
-        raise NotSubmittedError("submitit is not installed.", "pip install 'mixtui[slurm]'") from None
+        raise NotSubmittedError("submitit is not installed.", INSTALL_SUBMITIT) from None
     try:
         folder = root.resolve() / JOB_FILES
         executor = submitit.SlurmExecutor(folder, max_num_timeout=RESTARTS, python=shlex.quote(python))
