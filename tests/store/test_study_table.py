@@ -172,7 +172,7 @@ def scaled(alpha: float, *eces: float, floor: float = 0.01, nll: float = 0.86) -
 
 
 def test_the_verdict_says_what_lies_at_the_floor_after_temperature_scaling():
-    for floor, words in ((0.01, "none lies"), (0.2, "both lie"), (0.05, "1 of 2 lie")):
+    for floor, words in ((0.01, "none lies"), (0.2, "both lie"), (0.05, "1 of 2 lies")):
         study = study_of([*scaled(0, 0.1, 0.1, floor=floor), *scaled(0.4, 0.04, 0.04, floor=floor)])
         assert f"After temperature scaling {words} at the floor." in verdict(study)
     assert "After" not in verdict(study_of([*seeds(0, 0.2, 0.2), *seeds(0.4, 0.1, 0.1)]))

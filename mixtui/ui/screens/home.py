@@ -115,16 +115,12 @@ class HomeScreen(HomeLayoutScreen):
         return ""
 
     def _show_titles(self) -> None:
-        """Those that came with mixtui count only while a filter may have found them."""
-        query = self._listing.query
-        all_runs = self.app.by_id if query else self.app.documents
-        held = len(all_runs) if self.app.loaded else self.app.first.folder_size
-        documents = [document for row in self._table.rows for document in documents_of(row)]
-        shown = sum(bool(query) or not is_read_only(document) for document in documents)
+        held = len(self.app.documents) if self.app.loaded else self.app.first.folder_size
+        shown = sum(not is_read_only(document) for row in self._table.rows for document in documents_of(row))
         dot = f" {self.app.glyphs.dot} "
         narrow = self.app.size.width < NARROW_BELOW
         parts = ["Runs", f"{shown} of {held}" if shown != held else f"{held}"]
-        parts += [printable(query)] * bool(query)
+        parts += [printable(self._listing.query)] * bool(self._listing.query)
         parts += [f"{len(self._table.marked)} marked"] * bool(self._table.marked)
         sort = self._listing.sort
         order = "live first" if narrow else "live, queued, newest"
