@@ -151,28 +151,35 @@ def _score_classes(
 def _evaluation(
     top_labels: TopLabels, m: int, *, nll: FloatArray | None, brier: float | None, classwise: ClasswiseBins | None
 ) -> Evaluation:
-    confidence, correct = top_labels.confidence, top_labels.correct
     bins = top_labels.bins(m)
-    sure = certainty(top_labels.fine_bins(m), m)
     scores = Scores(
-        accuracy=accuracy(bins),
-        ece=ece(bins),
-        ece_low=sure.interval[0],
-        ece_high=sure.interval[1],
-        ece_floor=sure.floor.mean,
-        ece_floor_low=sure.floor.low,
-        ece_floor_high=sure.floor.high,
-        mce=mce(bins),
-        oe=oe(bins),
-        ue=ue(bins),
+        **scores_of_bins(bins, top_labels.fine_bins(m)),
         nll=None if nll is None else float(nll.mean()),
         brier=brier,
-        confidence=mean_confidence(bins),
-        signed_gap=signed_gap(bins),
         classwise_ece=None if classwise is None else float(classwise.ece.mean()),
         equal_mass_ece=ece(top_labels.bins(m, of_equal_mass=True)),
-        debiased_ece=debiased_ece(bins),
-        smooth_ece=smooth_ece(confidence, correct),
-        auroc=auroc(confidence, correct),
+        smooth_ece=smooth_ece(top_labels.confidence, top_labels.correct),
+        auroc=auroc(top_labels.confidence, top_labels.correct),
     )
     return Evaluation(scores, bins, top_labels, classwise, nll)
+
+
+def scores_of_bins(bins: Bins, fine: Bins) -> dict[str, float]:
+    """The scores, by their names in `Scores`, that follow from `bins` alone; how certain the ECE is comes from `fine`,
+    the bins that these were merged from, or these themselves."""
+    sure = certainty(fine, bins.m)
+    return {
+        "accuracy": accuracy(bins),
+        "ece": ece(bins),
+        "ece_low": sure.interval[0],
+        "ece_high": sure.interval[1],
+        "ece_floor": sure.floor.mean,
+        "ece_floor_low": sure.floor.low,
+        "ece_floor_high": sure.floor.high,
+        "mce": mce(bins),
+        "oe": oe(bins),
+        "ue": ue(bins),
+        "confidence": mean_confidence(bins),
+        "signed_gap": signed_gap(bins),
+        "debiased_ece": debiased_ece(bins),
+    }

@@ -23,6 +23,7 @@ def logs(
 ) -> None:
     """Print a run's output."""
     from mixtui.cli.select import find_run
+    from mixtui.store.log_tail import NONE_KEPT
     from mixtui.store.run import Run
     from mixtui.store.status import State
 
@@ -35,7 +36,7 @@ def logs(
             break
         time.sleep(LOOK_EVERY)
     if not read and not found.paths.output.exists() and not state.is_live and state is not State.QUEUED:
-        print("No output of this run was kept.", file=sys.stderr)
+        print(NONE_KEPT, file=sys.stderr)
 
 
 def _print_from(output: Path, offset: int) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mixtui.errors import MixtuiError
 
+NONE_KEPT = "No output of this run was kept."
 MOST_LINES = 10_000  # kept
 LONGEST_LINE = 2_000  # characters
 

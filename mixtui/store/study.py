@@ -33,6 +33,7 @@ class SeedRun:
     finished: bool  # else its figures are from an earlier epoch
     metrics: Mapping[str, float]  # of the test split after its last epoch; finite ones only
     n_test: float | None  # images of the test split
+    fallback: bool = False  # whether `synthetic` stands in for the data set
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,7 @@ def _candidate(document: Document) -> _Candidate | None:
         finished=document.get("state") == "finished",
         metrics={name: number for name, value in metrics.items() if (number := _number(value)) is not None},
         n_test=n_test if n_test is not None and n_test >= 1 else None,
+        fallback=document.get("fallback") is True,
     )
     # Two folders of images may have one name.
     fields = {**{name: value for name, value in config.items() if name not in _NOT_RECIPE}, "data_key": data.get("key")}

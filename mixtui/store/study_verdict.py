@@ -111,7 +111,10 @@ def how_t_was_fitted(rows: Iterable[Row]) -> str:
 
 
 def left_out(study: Study, runs: int) -> list[str]:
-    """In sentences, which of the `runs` that were put together do not count, or not for all figures."""
+    """In sentences, which of the `runs` that were put together do not count, or not for all figures, and in how many
+    `synthetic` took the place of the data set."""
+    fallbacks = sum(run.fallback for run in study.runs)
+    where = "" if fallbacks == len(study.runs) else f" in {fallbacks} of {len(study.runs)} runs"
     without_t = sum("ece_after_t" not in run.metrics for run in study.runs)
     without_t = 0 if without_t == len(study.runs) else without_t  # which the dashes tell
     repeats = runs - len(study.runs) - study.without_epoch - study.broken
@@ -120,6 +123,7 @@ def left_out(study: Study, runs: int) -> list[str]:
         (study.broken, f"{plural(study.broken, 'run')} cannot be read."),
         (max(repeats, 0), f"Of runs done twice one counts: {repeats} left out."),
         (without_t, f"{plural(without_t, 'run')} without figures after temperature scaling."),
+        (fallbacks, f"Fallback{where}: synthetic in place of cifar10, which could not be had."),
     ]
     return [sentence for count, sentence in told if count]
 

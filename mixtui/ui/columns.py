@@ -153,11 +153,19 @@ def _setting(name: str) -> Callable[[RunRow, Look], Span]:
     return cell
 
 
-def _data(row: RunRow, look: Look) -> Span:
-    name = row.document.get("dataset")
-    if not isinstance(name, str):
-        return Span(look.glyphs.none)
-    return Span(printable(name.removeprefix("folder:")) + "*" * bool(row.document.get("fallback")))
+def _data(width: int) -> Callable[[RunRow, Look], Span]:
+    """The data set; of one that stands in for another the name is cut, so that its star is always seen."""
+
+    def cell(row: RunRow, look: Look) -> Span:
+        name = row.document.get("dataset")
+        if not isinstance(name, str):
+            return Span(look.glyphs.none)
+        text = printable(name.removeprefix("folder:"))
+        if row.document.get("fallback"):
+            text = fit(text, min(cell_len(text), width - 1), more=look.glyphs.more) + "*"
+        return Span(text)
+
+    return cell
 
 
 def _epoch(width: int) -> Callable[[RunRow, Look], Span]:
@@ -238,7 +246,7 @@ _WIDE: tuple[Column, ...] = (
     Column("state", 10, False, "state", _state),
     Column("α", 5, True, "alpha", _setting("alpha")),
     Column("seed", 4, True, "seed", _setting("seed")),
-    Column("data", 9, False, "data", _data),
+    Column("data", 9, False, "data", _data(9)),
     Column("model", 9, False, "model", _setting("model")),
     Column("epoch", 16, False, "epoch", _epoch(16)),
     Column("loss", 5, True, "loss", _loss),

@@ -101,8 +101,8 @@ COMMANDS = (
     _command("narrower", "less_than_sign", "narrower", "Make the table smaller", P.HOME),
     _command("wider", "greater_than_sign", "wider", "Make the table larger", P.HOME),
     *(
-        _command(f"panel-{n}", str(n), f"panel {n}", f"To panel {n}; its own digit again hides it", P.HOME)
-        for n, _ in enumerate(PANELS, 1)
+        _command(f"panel-{n}", str(n), f"panel {n}", f"To {panel.title.lower()}; its own digit again hides it", P.HOME)
+        for n, panel in enumerate(PANELS, 1)
     ),
     # Runs, wherever they are shown
     _command("stop", "x", "stop", "Stop: save, end, free the place; can be resumed", P.HOME, P.RUN, rank=21),

@@ -83,6 +83,11 @@ def test_what_is_not_finished_is_left_out_and_said(tmp_path: Path, make_study: M
     assert f"Left out, since not finished: α 0.7 seed 5 ({waiting['state']})." in content.notes
 
 
+def test_of_a_fallback_it_is_said(tmp_path: Path, make_study: MakeStudy) -> None:
+    content = content_of([{**document, "fallback": True} for document in make_study(tmp_path)], no_progress)
+    assert "Fallback: synthetic in place of cifar10, which could not be had." in content.notes
+
+
 def test_a_report_needs_a_finished_run(make_run: Any, refused: Any) -> None:
     waiting = read_document(make_run().root)
     with refused("The run has not finished"):

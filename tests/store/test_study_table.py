@@ -228,6 +228,13 @@ def test_runs_that_do_not_count_are_told():
     assert left_out(study_of(seeds(0.4, 0.1)), 1) == []
 
 
+def test_of_a_fallback_it_is_told():
+    fallback = {**run(0, 0), "fallback": True}
+    told = "synthetic in place of cifar10, which could not be had."
+    assert left_out(study_of([fallback]), 1) == [f"Fallback: {told}"]
+    assert left_out(study_of([fallback, run(0.4, 0)]), 2) == [f"Fallback in 1 of 2 runs: {told}"]
+
+
 def test_every_column_has_a_heading_of_its_own():
     study = study_of([run(0.4, 0)])
     headings = [heading(column) for column in all_columns(study)]

@@ -33,12 +33,13 @@ from mixtui.ui.app import MixtuiApp
 from mixtui.ui.commands import BY_ID
 from mixtui.ui.folder_state import FolderState, load_folder_state, save_folder_state
 from mixtui.ui.glimpse import glimpse
+from mixtui.ui.home import panels
 from mixtui.ui.preferences import Preferences, load_preferences
 from mixtui.ui.screens.home import HomeScreen
 from mixtui.ui.widgets.runs_table import RunsTable
 from tests.conftest import Event, MakeEvent, MakeRun
 
-PANELS = ("1 Training loss", "2 Accuracy", "3 Reliability", "4 Log")
+PANELS = {panel.name: f"{digit} {panel.title}" for digit, panel in enumerate(panels.PANELS, 1)}
 LOOK_EVERY = 0.1  # seconds between two looks at the folder
 PATIENCE = 20.0  # seconds: a machine that trains beside its tests is slow at times
 
@@ -112,7 +113,9 @@ class Opened:
     def has_settled(self) -> bool:
         """Whether the runs are shown, and a panel, where there is room for any."""
         width, height = self.app.size
-        return bool(self.lines[0].strip()) and (width < 80 or height < 18 or any(p in self.text for p in PANELS))
+        return bool(self.lines[0].strip()) and (
+            width < 80 or height < 18 or any(title in self.text for title in PANELS.values())
+        )
 
     @property
     def table(self) -> RunsTable:

@@ -56,7 +56,8 @@ def make_trained_run(
 ) -> RunPaths:
     """The same after `done` epochs, by a process that seems to be this one, and alive; with its predictions after the
     last."""
-    config = RunConfig(**{"alpha": alpha, "seed": seed, "epochs": epochs, "dataset": "svhn", **recipe})
+    named = {"dataset": "svhn", "dataset_requested": "svhn"}
+    config = RunConfig(**{"alpha": alpha, "seed": seed, "epochs": epochs, **named, **recipe})
     paths = store.create(config, data_dir=store.root, location=None, meta={})
     paths.claim(1).touch()
     paths.heartbeat.touch()

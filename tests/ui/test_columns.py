@@ -223,6 +223,14 @@ def test_a_broken_run_says_what_is_wrong_with_it() -> None:
     assert {shown[key].strip() for key in ("alpha", "seed", "data", "model", "epoch", "loss", "accuracy")} == {"–"}
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"), [("synthetic", "synthet…*"), ("a-longer-name", "a-longe…*"), ("表" * 9, "表表表 …*")]
+)
+def test_the_star_of_a_fallback_is_never_cut(name: str, shown: str) -> None:
+    row = RunRow({**FINISHED, "dataset": name, "fallback": True})
+    assert cells(row, look())["data"].rstrip() == shown
+
+
 def test_a_seed_is_a_whole_number_however_large() -> None:
     columns = {column.key: column for column in run_columns(130, narrow=False)[0]}
     assert columns["seed"].cell(RunRow({**FINISHED, "config": {"seed": 20261123}}), look()).text == "20261123"

@@ -97,6 +97,11 @@ async def test_a_finished_run_opens_on_its_last_diagram_with_the_verdict(store: 
             assert title in opened.text
 
 
+async def test_of_a_fallback_the_first_line_tells(store: Store, open_run: OpenRun) -> None:
+    async with open_run(make_finished_run(store, dataset="synthetic", dataset_requested=None)) as opened:
+        assert "· synthetic in place of cifar10 · resnet18" in opened.lines[0]
+
+
 async def test_keys_move_through_the_epochs(store: Store, open_run: OpenRun) -> None:
     async with open_run(make_finished_run(store, epochs=4)) as opened:
         await until_read(opened)
@@ -635,7 +640,7 @@ async def test_damaged_bins_and_predictions_leave_the_diagram_of_the_events(stor
 async def test_synthetic_shows_its_truth(store: Store, open_run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = {"accuracy": 0.875, "nll": 0.5, "ece": 0.01, "mean_total_variation": 0.123}
     monkeypatch.setattr("mixtui.ui.run_tabs.extras_reader.truth_document", lambda _run: scores)
-    async with open_run(make_finished_run(store, dataset="synthetic")) as opened:
+    async with open_run(make_finished_run(store, dataset="synthetic", dataset_requested=None)) as opened:
         await opened.press("4")
         await opened.until_shown("truth", ".875", "to the true posterior: .123")
 

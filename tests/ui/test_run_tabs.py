@@ -184,6 +184,14 @@ def test_it_is_said_what_the_temperature_was_fitted_to() -> None:
     assert "fitted on 500 images kept out of training" in text_of(score_table(kept_out, 3, INK))
 
 
+def test_other_bins_stand_once_above_the_scores_and_move_no_column() -> None:
+    usual, other = (text_of(score_table(make_facts(bins=m), 3, INK)).splitlines() for m in (15, 20))
+    assert "M 20" in other[0] and "M 15" not in usual[0]
+    assert other[0].index("test") == usual[0].index("test")
+    assert [line[:19] for line in other[1:]] == [line[:19] for line in usual[1:]]  # their labels
+    assert [line.find(".", 19) for line in other[1:]] == [line.find(".", 19) for line in usual[1:]]
+
+
 def computed(facts: Facts, chosen: Chosen) -> shown.Shown:
     """What is shown once everything that is wanted for it was computed."""
     now = shown.shown(facts, chosen)
@@ -435,6 +443,14 @@ def test_the_command_gives_alpha_and_seed_exactly() -> None:
 
 def test_the_command_names_the_default_data_set_so_that_no_other_stands_in_for_it() -> None:
     assert "--dataset cifar10" in setup.again_command(make_facts())
+
+
+def test_the_command_asks_for_the_path_of_images_that_did_not_come_with_the_run() -> None:
+    facts = make_facts(dataset="folder:flowers")
+    facts.document["read_only"] = True
+    assert "--dataset folder:PATH " in setup.again_command(facts)
+    facts.config["dataset_requested"] = "folder:/data/flowers"
+    assert "--dataset folder:/data/flowers " in setup.again_command(facts)
 
 
 def test_the_note_of_a_run_that_came_with_mixtui_cannot_be_written() -> None:

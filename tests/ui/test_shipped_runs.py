@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixtui.store.files import write_json
+from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
 from tests.ui.conftest import MadeRuns, OpenApp
 from tests.ui.made_runs import make_finished_run
@@ -82,6 +83,19 @@ async def test_from_the_study_the_runs_of_an_alpha_are_found(shipped: list[str],
         await opened.until_shown("read-only", "α 0.4")
         await opened.press("enter")
         await opened.until(lambda: opened.shown == shipped[:1])
+        await opened.until_shown("Runs · 1 of 2 · ")
+
+
+async def test_of_one_without_a_log_that_is_said(shipped: list[str], shipped_folder: Path, open_app: OpenApp) -> None:
+    RunPaths(shipped_folder / shipped[0]).output.unlink()
+    async with open_app() as opened:
+        await opened.until(lambda: opened.cursor == FOLD)
+        await opened.press("o")
+        await opened.until(lambda: opened.shown == shipped)
+        await opened.press("enter")
+        await opened.until_shown("α 0 · seed 0", "bin ")
+        await opened.press("5")
+        await opened.until_shown("No output of this run was kept.")
 
 
 async def test_a_note_on_one_is_refused_where_it_is_open_too(shipped: list[str], open_app: OpenApp) -> None:

@@ -8,11 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
-from mixtui.calibration import bin_scores
 from mixtui.calibration.analysis import SCALED_NAMES
 from mixtui.calibration.bins import EXACT_M, Bins
-from mixtui.calibration.certainty import certainty
-from mixtui.calibration.debiased import debiased_ece
+from mixtui.calibration.scores import scores_of_bins
 from mixtui.calibration.top_labels import TopLabels
 from mixtui.errors import MixtuiError
 from mixtui.store.analysis import analyse_run
@@ -52,7 +50,7 @@ class BinsReader:
             return None if recorded is None else Sample(recorded)
         if not scoring.equal_mass and (fine := self._fine_bins(document, scoring.m)) is not None:
             shown = fine if fine.m == scoring.m else fine.coarsen(scoring.m)
-            return Sample(shown, of_bins=_scores(shown, fine))
+            return Sample(shown, of_bins=scores_of_bins(shown, fine))
         labels = self._keep(document, "labels", _read_top_labels)
         return None if labels is None else _of_labels(labels, scoring)
 
@@ -94,18 +92,7 @@ def _of_labels(
         return Sample(own_bins, after_t=after_t)
     shown = labels.bins(scoring.m, of_equal_mass=scoring.equal_mass)
     fine = shown if scoring.equal_mass else labels.fine_bins(scoring.m)
-    return Sample(shown, labels if scoring.equal_mass else None, _scores(shown, fine), after_t)
-
-
-def _scores(shown: Bins, fine: Bins) -> dict[str, float]:
-    """The scores that follow from bins, how sure they are from those that the bins `shown` were merged from."""
-    sure = certainty(fine, shown.m)
-    return {
-        **{name: getattr(bin_scores, name)(shown) for name in ("ece", "mce", "oe", "ue")},
-        **dict(zip(("ece_low", "ece_high"), sure.interval, strict=True)),
-        **{"ece_floor": sure.floor.mean, "ece_floor_low": sure.floor.low, "ece_floor_high": sure.floor.high},
-        "debiased_ece": debiased_ece(shown),
-    }
+    return Sample(shown, labels if scoring.equal_mass else None, scores_of_bins(shown, fine), after_t)
 
 
 def _read_recorded_bins(paths: RunPaths) -> Bins | None:

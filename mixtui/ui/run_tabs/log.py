@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.message import Message
 
-from mixtui.store.log_tail import MOST_LINES
+from mixtui.store.documents import LIVE
+from mixtui.store.log_tail import MOST_LINES, NONE_KEPT
 from mixtui.store.paths import RunPaths
 from mixtui.terminal_text import printable
 from mixtui.ui.commands import Command, Place, bindings
@@ -99,6 +100,8 @@ class LogTab(ScrollingLines, RunTab):
 
     def _show_texts(self, lines: Sequence[str], *, added_before: int = 0) -> None:
         """Show these lines, which are the log or its end; `added_before` of them are new ones at the beginning."""
+        if not lines and self.facts.is_read and self.facts.document["state"] not in (*LIVE, "queued"):
+            lines = (NONE_KEPT,)
         if lines != self._texts:
             self._texts = lines
             line = self.search.line

@@ -20,8 +20,7 @@ from mixtui.ui.run_tabs.score_panel import between, fitted_on, temperature_words
 from mixtui.ui.run_tabs.shown import recorded_temperature
 from mixtui.ui.run_tabs.side import Kind, side_of
 
-_SCORED_BY_BINS = ("ece", "debiased_ece", "mce", "oe", "ue")
-_NAME, _COLUMN, _INTERVAL = 18, 10, 12  # columns
+_NAME, _COLUMN, _INTERVAL = max(map(len, LABELS.values())) + 2, 10, 12  # columns
 
 
 def score_table(facts: Facts, epoch: int, ink: Ink) -> list[Text]:
@@ -37,15 +36,15 @@ def score_table(facts: Facts, epoch: int, ink: Ink) -> list[Text]:
     if facts.extras.truth is not None:
         columns["truth"] = {name: facts.extras.truth.get(name) for name in ("accuracy", "nll", "ece")}
     heads = "".join(f"  {head:<{_INTERVAL}}" if head == "95 %" else f"{head:>{_COLUMN - 2}}  " for head in columns)
-    lines = [ink.quiet(f" {f'after epoch {epoch}':<{_NAME}}{heads}".rstrip())]
+    heading = f"after epoch {epoch}" if facts.own_m == DEFAULT_M else f"epoch {epoch} · M {facts.own_m}"
+    lines = [ink.quiet(f" {heading:<{_NAME}}{heads}".rstrip())]
     for name, label in LABELS.items():
         indent = "  " * (name == "ece_floor")
-        m = f", M {facts.own_m}" * (facts.own_m != DEFAULT_M and name in _SCORED_BY_BINS)
         cells = [
             f"  {scores.get(name, ''):<{_INTERVAL}}" if head == "95 %" else _cell(name, head, scores, facts, ink)
             for head, scores in columns.items()
         ]
-        lines.append(ink.text(f" {indent + label + m:<{_NAME}}{''.join(cells)}".rstrip()))
+        lines.append(ink.text(f" {indent + label:<{_NAME}}{''.join(cells)}".rstrip()))
     return [*lines, *_remarks(facts, epoch, ink)]
 
 

@@ -176,10 +176,17 @@ def again_command(facts: Facts, options: Iterable[str] = ()) -> str:
     words = ["mixtui", "run", "--alpha", exact(config.get("alpha"))]
     if seed := config.get("seed"):
         words += ["--seed", exact(seed)]
-    words += recipe_options(config)
+    words += recipe_options({**config, "dataset_requested": _data_set_to_name(facts)})
     if config.get("device") == "cpu":
         words += ["--device", "cpu"]
     return shlex.join([*map(printable, words), *options])
+
+
+def _data_set_to_name(facts: Facts) -> object:
+    """What a person asked for; of a run that came with mixtui a folder of images may have lost its path."""
+    asked = facts.config.get("dataset_requested") or facts.config.get("dataset")
+    is_without_path = str(asked).startswith("folder:") and "/" not in str(asked)
+    return "folder:PATH" if is_without_path and is_read_only(facts.document) else asked
 
 
 class NoteEditor(TypedText):

@@ -115,12 +115,16 @@ class HomeScreen(HomeLayoutScreen):
         return ""
 
     def _show_titles(self) -> None:
-        held = len(self.app.documents) if self.app.loaded else self.app.first.folder_size
-        shown = sum(not is_read_only(document) for row in self._table.rows for document in documents_of(row))
+        """Those that came with mixtui count only while a filter may have found them."""
+        query = self._listing.query
+        all_runs = self.app.by_id if query else self.app.documents
+        held = len(all_runs) if self.app.loaded else self.app.first.folder_size
+        documents = [document for row in self._table.rows for document in documents_of(row)]
+        shown = sum(bool(query) or not is_read_only(document) for document in documents)
         dot = f" {self.app.glyphs.dot} "
         narrow = self.app.size.width < NARROW_BELOW
         parts = ["Runs", f"{shown} of {held}" if shown != held else f"{held}"]
-        parts += [printable(self._listing.query)] * bool(self._listing.query)
+        parts += [printable(query)] * bool(query)
         parts += [f"{len(self._table.marked)} marked"] * bool(self._table.marked)
         sort = self._listing.sort
         order = "live first" if narrow else "live, queued, newest"

@@ -125,7 +125,8 @@ class RunScreen(RunCommandsScreen):
         """The lines above the tab: where one is, the tabs, the verdict."""
         document = facts.document
         config = facts.config
-        where = f" › {title(document)} · {printable(document.get('dataset'))} · {printable(config.get('model'))}"
+        data = printable(document.get("dataset")) + " in place of cifar10" * bool(document.get("fallback"))
+        where = f" › {title(document)} · {data} · {printable(config.get('model'))}"
         if document.get("name"):
             where += f" · {printable(document['name'])}"
         left = Text.assemble(("mixtui", "bold"), ink.glyphs.words(where))
