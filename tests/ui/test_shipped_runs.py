@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from mixtui.presets import PRESETS
 from mixtui.store.files import write_json
 from mixtui.store.paths import RunPaths
 from mixtui.store.store import Store
@@ -43,6 +45,24 @@ async def test_they_stand_below_a_persons_own_and_count_for_nothing(
         assert "No runs in" not in opened.text
         assert "Runs · 1 " in opened.text
         assert "✓ 1 finished" in opened.lines[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 24), (120, 34), (200, 50)], ids=str)
+async def test_every_study_is_seen_at_once(
+    store: Store, shipped_folder: Path, open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    for preset in PRESETS:
+        write_json(make_finished_run(Store(shipped_folder), alpha=0.4, seed=0).meta, {"tags": [preset]})
+    async with open_app(size) as opened:
+        await opened.until_shown("No runs in", "n  choose alphas", "reference study, w", "reference study, s")
+
+
+async def test_what_to_do_is_laid_out_anew_in_another_size(shipped: list[str], open_app: OpenApp) -> None:
+    async with open_app((200, 50)) as opened:
+        side_by_side = re.compile("choose alphas and start +⏎  see the reference study")
+        assert not side_by_side.search(opened.text)
+        await opened.pilot.resize_terminal(120, 34)
+        await opened.until(lambda: side_by_side.search(opened.text) is not None)
 
 
 async def test_none_is_changed(shipped: list[str], shipped_folder: Path, open_app: OpenApp) -> None:

@@ -18,12 +18,13 @@ from mixtui.time_text import clock
 from mixtui.ui.columns import NARROW_BELOW
 from mixtui.ui.commands import Command, Place, bindings
 from mixtui.ui.folder_state import FolderState
+from mixtui.ui.home.first_steps import first_steps
 from mixtui.ui.home.listing import Listing, fault
 from mixtui.ui.home.selection import Selection, documents_of, plotted
 from mixtui.ui.home.tally import ended_since, news, seconds_until_empty, short_path, tally
 from mixtui.ui.home.view import HomeView, PlottedRun
 from mixtui.ui.rows import SORTABLE, FoldRow, Row, RunRow, SortBy
-from mixtui.ui.run_names import shipped_name, title
+from mixtui.ui.run_names import title
 from mixtui.ui.screens.home_layout import HomeLayoutScreen
 from mixtui.ui.smoothing_factors import FIRST_SMOOTHING, next_smoothing
 from mixtui.ui.theme import themed
@@ -32,7 +33,6 @@ from mixtui.ui.widgets.runs_panel import RunsPanel
 from mixtui.ui.widgets.runs_table import RunsTable
 from mixtui.ui.widgets.system_line import SystemLine
 from mixtui.ui.widgets.top_line import TopLine
-from mixtui.wording import plural
 
 MEASURE_AFTER = 0.5  # seconds: the runs come first
 IMPORT_AFTER = 0.3  # seconds: the panels come before what the next screen needs
@@ -94,22 +94,22 @@ class HomeScreen(HomeLayoutScreen):
             table.show(self._rows())
         if self._wanted_cursor and table.put_cursor(self._wanted_cursor):
             self._wanted_cursor = None
-        self.query_one(RunsPanel).show_words(self.app.glyphs.words(self._advice()))
+        self._show_advice()
         self._show_titles()
 
     def _rows(self) -> list[Row]:
         return self._listing.rows(self.app.documents, self.app.shipped or ())
+
+    def _show_advice(self) -> None:
+        self.query_one(RunsPanel).show_words(self.app.glyphs.words(self._advice()))
 
     def _advice(self) -> str:
         """What to do, where a person has no runs yet, above those that came with mixtui; or that none is found."""
         query, rows = self._listing.query, self._table.rows
         if self.app.loaded and not self.app.documents and not query:
             folder = printable(short_path(self.app.store.root))
-            lines = [f"No runs in {folder} yet.", "", "n  choose alphas and start"]
-            if fold := next((row for row in rows if isinstance(row, FoldRow)), None):
-                lines.append(f"⏎  see the {shipped_name(fold.tag)}, {plural(len(fold.documents), 'run')}")
-            lines += ["D  check this machine", "?  all keys"]
-            return "".join(f"\n  {line}" for line in lines)
+            fold = next((row for row in rows if isinstance(row, FoldRow)), None)
+            return first_steps(folder, fold, upright=self._size_class == "-four")
         if self.app.loaded and not rows:
             return f"\n  No run matches {printable(query)}. esc shows all {len(self.app.by_id)}."
         return ""
@@ -157,6 +157,7 @@ class HomeScreen(HomeLayoutScreen):
 
     def laid_out(self) -> None:
         if self.app.documents or self.app.loaded:
+            self._show_advice()
             self._show_titles()
 
     def system_changed(self) -> None:

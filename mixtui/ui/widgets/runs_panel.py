@@ -25,6 +25,6 @@ class RunsPanel(Framed):
         empty = self.query_one("#empty", Static)
         empty.display = bool(words)
         self._table.display = bool(self._table.rows) or not words
-        empty.set_class(self._table.display, "-above")
+        self.set_class(empty.display and self._table.display, "-above")
         if words:
             empty.update(words)
